@@ -1,0 +1,36 @@
+"""dynsim: the joint dynamics of learning rate and curvature at the edge of stability.
+
+>>> import dynsim as ds
+>>> orbit = ds.orbit(ds.maps.self_stabilization, steps=40)
+>>> bool(orbit.y.max() > 0)
+True
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+#: Public name -> where it lives. Everything is imported when first asked for.
+_HOMES = {
+    "Map": "model",
+    "Landscape": "loop",
+    "closed_loop": "loop",
+    "orbit": "orbits",
+    "sweep": "sweeps",
+    **dict.fromkeys(("landscapes", "maps", "measures", "plot", "tuners", "vocabulary")),
+}
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dynsim' has no attribute {name!r}")
+    home = _HOMES[name]
+    module = importlib.import_module(f"dynsim.{home or name}")
+    value = getattr(module, name) if home else module
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,54 @@
+"""What is said at the public door when something does not fit. One sentence, and what to write instead."""
+
+import difflib
+import math
+import operator
+
+#: Names that the engine gives to measures, tuners and results; no state or parameter may take them.
+RESERVED = ("t", "steps", "step", "value", "norm", "log_scale", "exponent", "w", "f_along", "cos_along")
+
+
+def nearest(name, known):
+    """" Did you mean 'lam'?" or nothing."""
+    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def known_name(name, known, what, of=""):
+    """Raise unless `name` is among `known`; the message names the nearest right one."""
+    if name not in known:
+        listing = ", ".join(str(k) for k in known) or "none"
+        raise ValueError(f"unknown {what} {name!r}{of}.{nearest(name, known)} Known: {listing}.")
+
+
+def whole(value, what, least=0):
+    """`value` as an int, if it is a whole number of at least `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        try:
+            as_float = float(value)
+        except (TypeError, ValueError):
+            as_float = math.nan
+        if not as_float.is_integer():
+            raise ValueError(f"{what} must be a whole number >= {least}, not {value!r}.") from None
+        number = int(as_float)
+    if number < least:
+        raise ValueError(f"{what} must be a whole number >= {least}, not {value!r}.")
+    return number
+
+
+def scalar(value, name):
+    """`value` as a float that is not NaN."""
+    if hasattr(value, "shape") and getattr(value, "shape", ()) != () or isinstance(value, (list, tuple, dict, set)):
+        raise ValueError(
+            f"{name} must be one number; to try several values of {name}, "
+            f"give them to ds.sweep as over={{{name!r}: values}}."
+        )
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a number, not {value!r}.") from None
+    if math.isnan(number):
+        raise ValueError(f"{name} is NaN; give a number.")
+    return number

@@ -1,0 +1,94 @@
+"""What a measure is: accumulators folded into the compiled loop, and a finish.
+
+``update`` takes its accumulators before the slash (defaults: where they start) and returns their next values; it runs
+on every state 0, 1, …, steps. ``finish`` takes the accumulators and the last state, and returns the result. Both may
+read, by name: any state, observable or parameter of the map; ``value``, the one that the measure is of; ``t``, the
+step; ``steps``, how many there are; ``norm``, the largest |state|. What has a default is an option of the measure.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from . import checks
+from .model import roles
+
+#: What the engine supplies besides the map's own names.
+SUPPLIED = ("value", "t", "steps", "norm")
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One measure as asked for: a kind, the name it is of (or ""), and its options."""
+
+    kind: "MeasureKind"
+    of: str = ""
+    options: Mapping[str, float] = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its variable in the result."""
+        return self.label or (f"{self.of}_{self.kind.name}" if self.of else self.kind.name)
+
+    def named(self, label: str) -> "Measure":
+        """The same measure under another name, to have two of a kind in one result."""
+        return replace(self, label=label)
+
+    def __repr__(self):
+        inside = [repr(self.of)] * bool(self.of) + [f"{k}={v:g}" for k, v in self.options.items()]
+        return f"{self.kind.name}({', '.join(inside)})" + (f".named({self.label!r})" if self.label else "")
+
+
+@dataclass(frozen=True, eq=False)
+class MeasureKind:
+    """A file of :mod:`dynsim.measures`: call it to get a measure."""
+
+    name: str
+    update: Callable | None
+    finish: Callable
+    doc: str = ""
+    dtype: str = "float64"
+    flags: tuple[str, ...] = ()
+    units: str = ""
+    long_name: str = ""
+
+    @property
+    def state(self) -> dict:
+        """Accumulators and their starts."""
+        return roles(self.update).state if self.update else {}
+
+    @property
+    def options(self) -> dict:
+        return (roles(self.update).parameters if self.update else {}) | roles(self.finish).parameters
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names that it reads."""
+        every = (*(roles(self.update).inputs if self.update else ()), *roles(self.finish).inputs)
+        return tuple(dict.fromkeys(n for n in every if n not in self.state))
+
+    @property
+    def __doc__(self):
+        return self.doc
+
+    @property
+    def __signature__(self):
+        p = inspect.Parameter
+        named = [p("name", p.POSITIONAL_OR_KEYWORD)] if "value" in self.inputs else []
+        options = [p(k, p.POSITIONAL_OR_KEYWORD, default=v) for k, v in self.options.items()]
+        return inspect.Signature(named + options)
+
+    def __call__(self, *args, **kwargs) -> Measure:
+        try:
+            bound = self.__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"ds.measures.{self.name}{self.__signature__}: {error}.") from None
+        given = dict(bound.arguments)
+        of = given.pop("name", "")
+        if not isinstance(of, str):
+            raise TypeError(f"ds.measures.{self.name} takes the name of what to measure, such as 'lam', not {of!r}.")
+        return Measure(self, of, self.options | {k: checks.scalar(v, k) for k, v in given.items()})
+
+    def __repr__(self):
+        return f"<dynsim measure {self.name}{self.__signature__}>"

@@ -1,0 +1,7 @@
+"""What is recorded along an orbit, folded into the compiled loop. One file each."""
+
+from ..registry import furnish, measure
+
+_found = furnish(__name__, measure)
+globals().update(_found)
+__all__ = list(_found)

@@ -1,0 +1,61 @@
+"""Finds the science: every file in a room is one model, under the file's name."""
+
+import importlib
+import inspect
+import pkgutil
+from types import FunctionType, ModuleType
+
+from .loop import Landscape
+from .measure import MeasureKind
+from .model import Map
+
+
+def functions(module: ModuleType) -> dict:
+    """The public functions of a science file, imported ones (but the vocabulary) included."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType)
+        and not name.startswith("_")
+        and value.__module__.split(".")[-1] not in ("vocabulary", "loop")
+    }
+
+
+def landscape(module: ModuleType) -> Landscape:
+    found = functions(module)
+    move = found.pop("move")
+    return Landscape(move, found, _name(module), getattr(module, "scale", {}), inspect.getdoc(module))
+
+
+def tuner(module: ModuleType):
+    function = getattr(module, _name(module))
+    function.__doc__ = function.__doc__ or module.__doc__
+    return function
+
+
+def map_(module: ModuleType) -> Map:
+    """`map`, a closed loop, if the file has one; else its `step`, with its other functions as observables."""
+    if hasattr(module, "map"):
+        return module.map
+    found = functions(module)
+    step = found.pop("step")
+    return Map(step, _name(module), found, getattr(module, "scale", {}), doc=inspect.getdoc(module))
+
+
+def measure(module: ModuleType) -> MeasureKind:
+    found = functions(module)
+    about = {key: getattr(module, key) for key in ("dtype", "flags", "units", "long_name") if hasattr(module, key)}
+    return MeasureKind(
+        _name(module), found.get("update"), found["finish"], doc=inspect.getdoc(module), **about
+    )
+
+
+def _name(module):
+    return module.__name__.rpartition(".")[2]
+
+
+def furnish(package: str, make) -> dict:
+    """Everything in the package `package`, by file name; names with an underscore in front are not science."""
+    room = importlib.import_module(package)
+    names = [info.name for info in pkgutil.iter_modules(room.__path__) if not info.name.startswith("_")]
+    return {name: make(importlib.import_module(f"{package}.{name}")) for name in sorted(names)}

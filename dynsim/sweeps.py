@@ -1,0 +1,185 @@
+"""ds.sweep: a map iterated on every point of a grid, measured on the way, as one labelled dataset."""
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+import numpy as np
+import xarray as xr
+
+from . import checks
+from .grids import Grid
+from .kernels import CARRY_EVERY, Kernel
+from .labels import describe, label
+from .measure import SUPPLIED, Measure
+from .model import Map
+
+#: Map steps that one compiled call makes: short enough to answer Ctrl-C and to move the progress bar (about 0.1 s).
+STEPS_A_CALL = 2**27
+#: Points in one chunk at the most; the memory beside the result is a few arrays of this length a thread.
+POINTS_A_CHUNK = 2**15
+
+
+def sweep(
+    map: Map,
+    steps: int,
+    over: Mapping,
+    measure: Sequence[Measure] | Measure,
+    device: str = "cpu",
+    threads: int | None = None,
+    progress: bool = True,
+    **values: float,
+) -> xr.Dataset:
+    """Iterate `map` from every point of a grid and measure it on the way; no orbit is stored.
+
+    Parameters
+    ----------
+    map : the map.
+    steps : how many steps, ≥ 0. Measures see the states 0, 1, …, steps.
+    over : the grid, a mapping from the names of states (initial values) and parameters to what they run through: a
+        sequence (a dim of that name), ``(dims, array)``, or a DataArray. Names on a common dim vary together, as in
+        ``{"eta": ("point", e), "a": ("point", a)}``; others make a product.
+    measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
+    device : "cpu".
+    threads : how many; all cores by default. The result does not depend on it.
+    progress : show a progress bar on anything over two seconds.
+    **values : the other states' initial values and the other parameters; their defaults where left out.
+
+    Returns
+    -------
+    xarray.Dataset : a variable for each measure (``lam_final``, ``regime``, …) over the dims of the grid. Points that
+        diverge are data: infinite or NaN, with a ``lifetime`` and the regime "escaped".
+
+    Raises
+    ------
+    ValueError, TypeError : at once, where a name, a shape or a value does not fit.
+
+    Notes
+    -----
+    float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as no state
+    underflows; see :mod:`dynsim.kernels`), whatever else is in the grid and however many threads there are.
+
+    Examples
+    --------
+    >>> import dynsim as ds
+    >>> result = ds.sweep(ds.maps.self_stabilization, 1000, over={"eta": [0.5, 1.0], "x": [1e-3, 1e-2, 1e-1]},
+    ...                   measure=[ds.measures.final("lam"), ds.measures.lifetime()], a=1e-3)
+    >>> dict(result.sizes), int(result.lifetime.min())
+    ({'eta': 2, 'x': 3}, 1001)
+    """
+    steps = checks.whole(steps, "steps")
+    measures = check_measures(map, measure)
+    if device != "cpu":
+        raise ValueError(f"unknown device {device!r}; write device='cpu'.")
+    grid = Grid(over)
+    fixed = map.complete(values, swept=grid.names)
+    threads = len(os.sched_getaffinity(0)) if threads is None else checks.whole(threads, "threads", least=1)
+    job = _Job(map, measures, steps, grid, fixed)
+    results = job.run(threads, progress)
+    call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
+    attrs = describe(map, steps=steps, values=fixed, device=device, call=call)
+    data = {m.name: _variable(m, map, grid, array) for m, array in zip(measures, results)}
+    dataset = xr.Dataset(data, grid.coords, attrs)
+    return label(dataset, map)
+
+
+def check_measures(map: Map, measure) -> list[Measure]:
+    """The measures as a list, once every name that they read is known."""
+    if isinstance(measure, Measure):
+        measure = [measure]
+    if not isinstance(measure, (list, tuple)) or not measure:
+        raise TypeError("measure must be a list of measures, such as [ds.measures.final('lam'), ds.measures.regime()].")
+    for m in measure:
+        if not isinstance(m, Measure):
+            raise TypeError(f"{m!r} is not a measure; write ds.measures.final('lam'), or call it: ds.measures.regime().")
+        if m.of:
+            checks.known_name(m.of, map.readable, "name", f" to measure in {map.name!r}")
+        for name in m.kind.inputs:
+            if name not in (*SUPPLIED, *map.readable):
+                raise ValueError(
+                    f"the measure {m.kind.name!r} reads {name!r}, which {map.name!r} does not have "
+                    f"(it has {', '.join(map.readable)}); give the map an observable of that name."
+                )
+    names = [m.name for m in measure]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two measures are called {name!r}; name one of them, as in {measure[0]!r}.named('other').")
+    return list(measure)
+
+
+def _variable(measure, map, grid, array):
+    return xr.Variable(tuple(grid.dims), array.reshape(grid.shape), _attributes(measure))
+
+
+def _attributes(measure):
+    kind = measure.kind
+    attrs = {"measure": repr(measure)}
+    if kind.units:
+        attrs["units"] = kind.units
+    if kind.flags:
+        attrs["flag_values"] = np.arange(len(kind.flags), dtype=kind.dtype)
+        attrs["flag_meanings"] = " ".join(kind.flags)
+    return attrs
+
+
+class _Job:
+    """The chunks of one sweep, done by a pool of threads (the kernels hold no lock)."""
+
+    def __init__(self, map, measures, steps, grid, fixed):
+        self.map, self.steps, self.grid, self.fixed = map, steps, grid, fixed
+        self.kernel = Kernel(map, measures)
+        self.advance, self.finish = self.kernel.ready("advance"), self.kernel.ready("finish")
+        self.results = [np.empty(grid.size, m.kind.dtype) for m in measures]
+        self.stop = threading.Event()
+        # At least 128 points, a full block of lanes; at most what keeps one call near a tenth of a second.
+        self.chunk = int(np.clip(STEPS_A_CALL // max(steps, 1), 128, POINTS_A_CHUNK))
+        self.stride = max(CARRY_EVERY, STEPS_A_CALL // self.chunk // CARRY_EVERY * CARRY_EVERY)
+
+    def run(self, threads, progress):
+        from tqdm.auto import tqdm
+
+        starts = iter(range(0, self.grid.size, self.chunk))
+        total = float(self.grid.size) * max(self.steps, 1)
+        with tqdm(
+            total=total, unit="step", unit_scale=True, delay=2, disable=not progress, desc=self.map.name, leave=False
+        ) as bar:
+            with ThreadPoolExecutor(threads) as pool:
+                running = set()
+                try:
+                    while True:
+                        while len(running) < threads + 1 and (start := next(starts, None)) is not None:
+                            running.add(pool.submit(self._chunk, start, bar))
+                        if not running:
+                            break
+                        done, running = wait(running, return_when=FIRST_COMPLETED)
+                        for future in done:
+                            future.result()
+                finally:
+                    self.stop.set()  # Ctrl-C or an error: the others stop at their next call
+        return self.results
+
+    def _chunk(self, start, bar):
+        stop = min(start + self.chunk, self.grid.size)
+        state = np.zeros((self.kernel.state_rows, stop - start))
+        parameters = np.empty((len(self.map.parameters), stop - start))
+        for names, rows in ((self.map.state, state), (self.map.parameters, parameters)):
+            for name, row in zip(names, rows):
+                if name in self.grid.names:
+                    self.grid.take(name, start, stop, row)
+                else:
+                    row[:] = self.fixed[name]
+        accumulated = np.repeat(self.kernel.starts[:, None], stop - start, axis=1)
+        for t in range(0, self.steps, self.stride):
+            if self.stop.is_set():
+                return
+            until = min(t + self.stride, self.steps)
+            self.advance(t, until, self.steps, state, parameters, accumulated, self.kernel.options)
+            with bar.get_lock():
+                bar.update((stop - start) * (until - t))
+        results = np.empty((len(self.results), stop - start))
+        self.finish(self.steps, state, parameters, accumulated, self.kernel.options, results)
+        with np.errstate(invalid="ignore"):
+            for array, row in zip(self.results, results):
+                array[start:stop] = row
+

@@ -1,0 +1,7 @@
+"""Functions from measurements to the learning rate η. One file each."""
+
+from ..registry import furnish, tuner
+
+_found = furnish(__name__, tuner)
+globals().update(_found)
+__all__ = list(_found)

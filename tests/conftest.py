@@ -1,0 +1,58 @@
+"""What the tests share: every map that can be found, and an orbit in plain Python."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import dynsim as ds
+
+
+def pairs():
+    """Every closed loop of a landscape and a tuner that makes sense, delayed and not."""
+    for landscape, tuner, delay in itertools.product(ds.landscapes.__all__, ds.tuners.__all__, (0, 1)):
+        try:
+            made = ds.closed_loop(getattr(ds.landscapes, landscape), getattr(ds.tuners, tuner), delay=delay)
+        except ValueError:
+            continue
+        yield made
+
+
+MAPS = {name: getattr(ds.maps, name) for name in ds.maps.__all__} | {m.name: m for m in pairs()}
+
+
+def plain_orbit(map_, steps, **values):
+    """States and observables at 0..steps by plain Python on numpy scalars: no engine, no numba."""
+    values = {k: np.float64(v) for k, v in map_.complete(values).items()}
+    state = {n: values[n] for n in map_.state}
+    parameters = {n: values[n] for n in map_.parameters}
+    rows = []
+    with np.errstate(all="ignore"):
+        for t in range(steps + 1):
+            rows.append(state | observe(map_, state, parameters))
+            if t < steps:
+                after = map_.step(*state.values(), **parameters)
+                state = dict(zip(state, after if isinstance(after, tuple) else (after,)))
+    return {n: np.array([float(row[n]) for row in rows]) for n in rows[0]}
+
+
+def observe(map_, state, parameters):
+    import inspect
+
+    known = {**map_.fixed, **parameters, **state, "log_scale": np.float64(0)}
+
+    def value(name):
+        if name not in known:
+            function = map_.observables[name]
+            known[name] = function(**{n: value(n) for n in inspect.signature(function).parameters})
+        return known[name]
+
+    return {n: value(n) for n in map_.observables}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Kernels of the tests go to a folder of their own, so that nothing left behind by another run is used."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DYNSIM_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
