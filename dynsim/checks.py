@@ -9,7 +9,7 @@ RESERVED = ("t", "steps", "step", "value", "norm", "log_scale", "exponent", "w",
 
 
 def nearest(name, known):
-    """" Did you mean 'lam'?" or nothing."""
+    """ " Did you mean 'lam'?" or nothing."""
     close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
 
@@ -40,7 +40,7 @@ def whole(value, what, least=0):
 
 def scalar(value, name):
     """`value` as a float that is not NaN."""
-    if hasattr(value, "shape") and getattr(value, "shape", ()) != () or isinstance(value, (list, tuple, dict, set)):
+    if (hasattr(value, "shape") and getattr(value, "shape", ()) != ()) or isinstance(value, (list, tuple, dict, set)):
         raise ValueError(
             f"{name} must be one number; to try several values of {name}, "
             f"give them to ds.sweep as over={{{name!r}: values}}."

@@ -23,9 +23,11 @@ class Grid:
     size : the number of points.
     """
 
-    def __init__(self, over: Mapping, dims_first=()):
+    def __init__(self, over: Mapping):
         if not isinstance(over, Mapping):
-            raise TypeError(f"over must be a mapping from names to values, such as {{'eta': [0.1, 0.2]}}, not {over!r}.")
+            raise TypeError(
+                f"over must be a mapping from names to values, such as {{'eta': [0.1, 0.2]}}, not {over!r}."
+            )
         self.dims: dict[str, int] = {}
         self._variables = {}
         for name, values in over.items():
@@ -73,7 +75,7 @@ def _read(name, values):
     if array.ndim != len(dims):
         raise ValueError(
             f"the values of {name!r} have {array.ndim} dims where {len(dims)} was named; write "
-            f"over={{{name!r}: ((\"row\", \"column\"), values)}} to name the dims of an array."
+            f'over={{{name!r}: (("row", "column"), values)}} to name the dims of an array.'
             if array.ndim
             else f"{name!r} is one number; give it as {name}=... instead of in over=."
         )

@@ -65,8 +65,8 @@ def label(dataset: xr.Dataset, map: Map) -> xr.Dataset:
         kind = variable.attrs.get("measure", "")
         of, _, what = name.rpartition("_") if kind else (name, "", "")
         known = of in (*map.readable, "step")
-        variable.attrs["long_name"] = (f"{what} of {long_name(of)}" if what else long_name(of)) if known else (
-            long_name(name)
+        variable.attrs["long_name"] = (
+            (f"{what} of {long_name(of)}" if what else long_name(of)) if known else (long_name(name))
         )
         if known:
             variable.attrs["symbol"] = symbol(of)

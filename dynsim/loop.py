@@ -128,7 +128,9 @@ def _edge(eta, lam):
     return eta * lam - 2
 
 
-def closed_loop(landscape: Landscape, tuner: Callable, delay: int = 0, start=None, name: str = "", doc: str = "", **fixed) -> Map:
+def closed_loop(
+    landscape: Landscape, tuner: Callable, delay: int = 0, start=None, name: str = "", doc: str = "", **fixed
+) -> Map:
     """The map made of a landscape and a tuner.
 
     delay=0:  η_t = tuner(measured at state t),      state_{t+1} = move(state_t, η_t)
@@ -179,7 +181,8 @@ def closed_loop(landscape: Landscape, tuner: Callable, delay: int = 0, start=Non
 
     observables = {}
     if not delay and "eta" not in free:
-        source = f"def eta({', '.join(dict.fromkeys((*state, *free)))}):\n{tuned}    return _eta\n"
+        # log_scale: seen through the carried mantissas, as the step sees it, so that it outlives an underflow.
+        source = f"def eta({', '.join((*state, *free, 'log_scale'))}):\n{tuned}    return _eta\n"
         observables["eta"] = _generate(source, names)
     if "lam" in state:
         observables["y"] = _edge
@@ -189,7 +192,7 @@ def closed_loop(landscape: Landscape, tuner: Callable, delay: int = 0, start=Non
     head = ", ".join((*state, "/", *free))
     moved = _moved(landscape, "eta" if delay else "_eta", "_next_{}")
     source = f"def step({head}):\n{tuned}{moved}    return {', '.join(after)}\n"
-    defaults = [value for value in (*state.values(), *free.values())]
+    defaults = [*state.values(), *free.values()]
     while None in defaults:
         defaults = defaults[defaults.index(None) + 1 :]
     parts = dict(
@@ -252,9 +255,7 @@ def _helpers(landscape, names):
     unpack = "".join(f"    {n} = w[{i}]\n" for i, n in enumerate((*landscape.state, *landscape.parameters)))
     moved = unpack + _moved(landscape, "eta")
     if "f" in functions:
-        made["_f_along"] = _generate(
-            f"def f_along(eta, w):\n{moved}    return {_call('_f', functions['f'])}\n", names
-        )
+        made["_f_along"] = _generate(f"def f_along(eta, w):\n{moved}    return {_call('_f', functions['f'])}\n", names)
     if "gradient" in functions:
         each = _components(functions["gradient"])
         old, new, dot = (" + ".join(f"{p}[{i}] * {q}[{i}]" for i in each) for p, q in ("gg", "hh", "gh"))

@@ -197,4 +197,3 @@ class Map:
             f"<dynsim.Map {self.name}: state ({show(self.state)}); parameters ({show(self.parameters)}); "
             f"observables ({', '.join(self.observables)})>"
         )
-

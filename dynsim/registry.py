@@ -45,9 +45,7 @@ def map_(module: ModuleType) -> Map:
 def measure(module: ModuleType) -> MeasureKind:
     found = functions(module)
     about = {key: getattr(module, key) for key in ("dtype", "flags", "units", "long_name") if hasattr(module, key)}
-    return MeasureKind(
-        _name(module), found.get("update"), found["finish"], doc=inspect.getdoc(module), **about
-    )
+    return MeasureKind(_name(module), found.get("update"), found["finish"], doc=inspect.getdoc(module), **about)
 
 
 def _name(module):

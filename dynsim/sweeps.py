@@ -92,7 +92,9 @@ def check_measures(map: Map, measure) -> list[Measure]:
         raise TypeError("measure must be a list of measures, such as [ds.measures.final('lam'), ds.measures.regime()].")
     for m in measure:
         if not isinstance(m, Measure):
-            raise TypeError(f"{m!r} is not a measure; write ds.measures.final('lam'), or call it: ds.measures.regime().")
+            raise TypeError(
+                f"{m!r} is not a measure; write ds.measures.final('lam'), or call it: ds.measures.regime()."
+            )
         if m.of:
             checks.known_name(m.of, map.readable, "name", f" to measure in {map.name!r}")
         for name in m.kind.inputs:
@@ -104,7 +106,9 @@ def check_measures(map: Map, measure) -> list[Measure]:
     names = [m.name for m in measure]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"two measures are called {name!r}; name one of them, as in {measure[0]!r}.named('other').")
+            raise ValueError(
+                f"two measures are called {name!r}; name one of them, as in {measure[0]!r}.named('other')."
+            )
     return list(measure)
 
 
@@ -141,22 +145,30 @@ class _Job:
 
         starts = iter(range(0, self.grid.size, self.chunk))
         total = float(self.grid.size) * max(self.steps, 1)
-        with tqdm(
-            total=total, unit="step", unit_scale=True, delay=2, disable=not progress, desc=self.map.name, leave=False
-        ) as bar:
-            with ThreadPoolExecutor(threads) as pool:
-                running = set()
-                try:
-                    while True:
-                        while len(running) < threads + 1 and (start := next(starts, None)) is not None:
-                            running.add(pool.submit(self._chunk, start, bar))
-                        if not running:
-                            break
-                        done, running = wait(running, return_when=FIRST_COMPLETED)
-                        for future in done:
-                            future.result()
-                finally:
-                    self.stop.set()  # Ctrl-C or an error: the others stop at their next call
+        with (
+            tqdm(
+                total=total,
+                unit="step",
+                unit_scale=True,
+                delay=2,
+                disable=not progress,
+                desc=self.map.name,
+                leave=False,
+            ) as bar,
+            ThreadPoolExecutor(threads) as pool,
+        ):
+            running = set()
+            try:
+                while True:
+                    while len(running) < threads + 1 and (start := next(starts, None)) is not None:
+                        running.add(pool.submit(self._chunk, start, bar))
+                    if not running:
+                        break
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+            finally:
+                self.stop.set()  # Ctrl-C or an error: the others stop at their next call
         return self.results
 
     def _chunk(self, start, bar):
@@ -182,4 +194,3 @@ class _Job:
         with np.errstate(invalid="ignore"):
             for array, row in zip(self.results, results):
                 array[start:stop] = row
-

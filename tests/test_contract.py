@@ -69,7 +69,7 @@ def test_carried_states_may_be_rescaled(name):
 @pytest.mark.parametrize("name", ["landscapes.top_eigendirection", "landscapes.two_eigendirections"])
 def test_landscapes_without_a_loss_refuse_tuners_that_need_one(name):
     landscape = getattr(ds.landscapes, name.split(".")[1])
-    with pytest.raises(ValueError, match="'polyak' needs f, which the landscape .* cannot measure"):
+    with pytest.raises(ValueError, match=r"'polyak' needs f, which the landscape .* cannot measure"):
         ds.closed_loop(landscape, ds.tuners.polyak)
     with pytest.raises(ValueError, match="'linesearch' needs f"):
         ds.closed_loop(landscape, ds.tuners.linesearch)

@@ -13,7 +13,7 @@ from ..vocabulary import absolute, log
 scale = {"x": 1}
 
 
-def move(x=0.1, lam=1.5, /, *, eta, a=0.03, b=0.3):
+def move(x=0.3, lam=1.9, /, *, eta, a=0.03, b=0.3):
     return (1 - eta * lam) * x, lam + eta * (a - b * x * x)
 
 

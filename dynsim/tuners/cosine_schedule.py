@@ -1,6 +1,7 @@
 """Cosine schedule: linear warm-up, then cosine decay to a share `end` of the peak.
 
-    η_t = peak · min((t+1)/(warmup+1), 1) · (1 − (1 − end)·(1 − cos πs)/2),   s = clip((t − warmup)/(total − warmup), 0, 1)
+    η_t = peak · min((t+1)/(warmup+1), 1) · (1 − (1 − end)·(1 − cos πs)/2)
+    s = clip((t − warmup)/(total − warmup), 0, 1)
 
 Source: Loshchilov, Hutter 2017, arXiv 1608.03983; Roulet et al. 2024, arXiv 2407.06183, section on baselines.
 """

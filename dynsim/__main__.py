@@ -1,0 +1,6 @@
+"""``python -m dynsim`` is the command ``dynsim``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

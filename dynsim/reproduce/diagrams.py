@@ -1,0 +1,112 @@
+"""Three phase diagrams of about a million points each."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import LogNorm
+
+from .. import maps, measures, plot
+from ..sweeps import sweep
+from .figures import new_figure, save
+
+SIDE = 1000
+
+
+def _named(dataset, **coords):
+    """The dataset with coordinates (values, meaning) on dims that are no parameter."""
+    return dataset.assign_coords({dim: (dim, values, {"long_name": text}) for dim, (values, text) in coords.items()})
+
+
+def lifetime(out: Path, side: int = SIDE, steps: int = 20_000) -> list[Path]:
+    """How long a constant rate stays at the edge, over α = η²a, which rules the motion, and where it starts."""
+    alpha = np.geomspace(1e-4, 1, side)
+    start = np.geomspace(1e-8, 1e3, side)
+    grid = np.meshgrid(alpha, start, indexing="ij")
+    dims = ("alpha", "start")
+    result = sweep(
+        maps.self_stabilization,
+        steps,
+        over={"a": (dims, grid[0]), "x": (dims, np.sqrt(grid[0] * grid[1]))},
+        measure=measures.lifetime(),
+        eta=1,
+        lam=2,
+        b=1,
+    )
+    result = _named(result, alpha=(alpha, r"$\alpha = \eta^2 a$"), start=(start, r"start at the edge  $b x_0^2/a$"))
+    figure = new_figure(6.4, 4.8)
+    ax = plot.phase_diagram(result, "lifetime", ax=figure.subplots())
+    ax.set_title(f"Constant rate: steps until the orbit escapes (brightest: not within {steps})", fontsize="medium")
+    ax.axhline(1, color="white", lw=0.8, ls="--")
+    ax.annotate("fixed point", (alpha[-1], 1), (-4, 4), textcoords="offset points", color="white", ha="right", size=8)
+    return [save(figure, out / "lifetime_of_the_edge.png")]
+
+
+def regimes(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
+    """CDAT's regimes over σ and ν/λ0, as printed; how far λ ran, how soon others escaped, and where y swings."""
+    sigma = np.linspace(1, 3, side)
+    share = np.geomspace(1e-3, 1, side, endpoint=False)
+    result = sweep(
+        maps.cdat,
+        steps,
+        over={"sigma": sigma, "nu": ("share", 18 * share)},
+        measure=[
+            measures.regime(),
+            measures.final("lam"),
+            measures.lifetime(),
+            measures.maximum("y", skip=steps // 2),
+        ],
+        **{"lam": 18, "eta": 0.05, "x": 2, "u": 2, "a": 0.05, "b": 0.1},
+    )
+    result = _named(result, share=(share, r"second eigenvalue  $\nu/\lambda_0$"))
+    escaped = result.regime == 3
+    result["growth"] = (result.lam_final / 18).where(~escaped)
+    result["growth"].attrs = {"long_name": rf"$\lambda/\lambda_0$ after {steps} steps"}
+    result["swing"] = np.maximum(result.y_maximum, 1e-4).where(~escaped)
+    result["swing"].attrs = {"long_name": r"largest $y$ in the second half"}
+    result["lifetime"] = result.lifetime.where(escaped)
+    panels = {
+        "regime": ("Regime", {}),
+        "lifetime": ("How soon it escaped (grey: it did not)", {"norm": LogNorm(1, steps)}),
+        "growth": ("How far λ ran (grey: escaped)", {"norm": LogNorm(1, 20)}),
+        "swing": ("Does y swing? Below σ = 3/2 it does", {"norm": LogNorm(1e-4, 1e2)}),
+    }
+    figure = new_figure(10.5, 8.2)
+    for ax, (name, (title, style)) in zip(figure.subplots(2, 2).flat, panels.items()):
+        plot.phase_diagram(result, name, ax=ax, **style)
+        ax.set_title(title, fontsize="medium")
+        ax.axvline(1.5 if name == "swing" else 2, color="white", lw=0.8, ls="--")
+    figure.suptitle("CDAT as printed (a = 0.05, b = 0.1, λ₀ = 18, p₀ = g₀ = 4): runaway below σ = 2, escape above")
+    return [save(figure, out / "cdat_regimes.png")]
+
+
+def delay(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
+    """CDAT at σ = 2 with and without its delay, over 8a/λ0² and the starting p0."""
+    stiffness = np.geomspace(1e-3, 1e1, side)
+    start = np.geomspace(1e-3, 1e3, side)
+    grid = np.meshgrid(stiffness, start, indexing="ij")
+    dims = ("stiffness", "start")
+    figure = new_figure(11.5, 4.8)
+    for ax, map_, title in zip(
+        figure.subplots(1, 2, sharey=True), (maps.cdat, maps.cdat_undelayed), ("delayed, as printed", "no delay")
+    ):
+        result = sweep(
+            map_,
+            steps,
+            over={"a": (dims, grid[0] * 0.5), "x": (dims, np.sqrt(grid[0] * 0.5 * grid[1]))},
+            measure=measures.regime(),
+            sigma=2,
+            lam=2,
+            nu=0.2,
+            b=1,
+            u=1e-3,
+            **({"eta": 1} if "eta" in map_.state else {}),
+        )
+        result = _named(
+            result,
+            stiffness=(stiffness, r"$8a/\lambda_0^2$"),
+            start=(start, r"start at the edge  $b p_0/a$"),
+        )
+        plot.phase_diagram(result, "regime", ax=ax)
+        ax.set_title(f"CDAT, σ = 2, {title}", fontsize="medium")
+        ax.axvline(1, color="white", lw=0.8, ls="--")
+    return [save(figure, out / "cdat_delay.png")]
