@@ -62,14 +62,12 @@ def axis(name: str) -> str:
 def label(dataset: xr.Dataset, map: Map) -> xr.Dataset:
     """Give every variable and coordinate its long name and symbol."""
     for name, variable in {**dataset.data_vars, **dataset.coords}.items():
-        kind = variable.attrs.get("measure", "")
-        of, _, what = name.rpartition("_") if kind else (name, "", "")
-        known = of in (*map.readable, "step")
-        variable.attrs["long_name"] = (
-            (f"{what} of {long_name(of)}" if what else long_name(of)) if known else (long_name(name))
-        )
-        if known:
+        of = variable.attrs.pop("of", name)
+        what = variable.attrs.get("long_name", "")
+        if of in (*map.readable, "step"):
             variable.attrs["symbol"] = symbol(of)
+            what = f"{what} {long_name(of)}".strip()
+        variable.attrs["long_name"] = what or long_name(name)
     return dataset
 
 

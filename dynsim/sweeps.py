@@ -69,10 +69,10 @@ def sweep(
     ({'eta': 2, 'x': 3}, 1001)
     """
     steps = checks.whole(steps, "steps")
-    measures = check_measures(map, measure)
     if device != "cpu":
         raise ValueError(f"unknown device {device!r}; write device='cpu'.")
     grid = Grid(over)
+    measures = check_measures(map, measure, taken=(*grid.names, *grid.dims))
     fixed = map.complete(values, swept=grid.names)
     threads = len(os.sched_getaffinity(0)) if threads is None else checks.whole(threads, "threads", least=1)
     job = _Job(map, measures, steps, grid, fixed)
@@ -84,8 +84,8 @@ def sweep(
     return label(dataset, map)
 
 
-def check_measures(map: Map, measure) -> list[Measure]:
-    """The measures as a list, once every name that they read is known."""
+def check_measures(map: Map, measure, taken=()) -> list[Measure]:
+    """The measures as a list, once every name that they read is known and none is called like one in `taken`."""
     if isinstance(measure, Measure):
         measure = [measure]
     if not isinstance(measure, (list, tuple)) or not measure:
@@ -105,6 +105,10 @@ def check_measures(map: Map, measure) -> list[Measure]:
                 )
     names = [m.name for m in measure]
     for name in names:
+        if name in taken:
+            raise ValueError(
+                f"{name!r} is a swept name or a dim, so no measure can be called that; choose another with .named(...)."
+            )
         if names.count(name) > 1:
             raise ValueError(
                 f"two measures are called {name!r}; name one of them, as in {measure[0]!r}.named('other')."
@@ -118,7 +122,7 @@ def _variable(measure, map, grid, array):
 
 def _attributes(measure):
     kind = measure.kind
-    attrs = {"measure": repr(measure)}
+    attrs = {"measure": repr(measure), "of": measure.of, "long_name": kind.long_name or kind.name}
     if kind.units:
         attrs["units"] = kind.units
     if kind.flags:

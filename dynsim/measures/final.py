@@ -5,7 +5,7 @@
 Source: definition.
 """
 
-long_name = "at the end"
+long_name = "final"
 
 
 def finish(value):

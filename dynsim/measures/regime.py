@@ -2,7 +2,7 @@
 
     settled    λ and y stay within `tol` (relative, absolute) throughout
     runaway    runaway sharpening: λ rises by more than `tol`, its least value in the last quarter is not below its
-               largest in the one before, and either y swings through 0, or η falls along (ηλ rises by less than half
+               largest in the one before, and either y swings as below, or η falls along (ηλ rises by less than half
                of what λ does, in logarithms) and p does not rise
     edge       y swings from below −tol to above tol at least twice, and stays bounded
     escaped    a state became larger than `bound`, or not a number, at any time
@@ -56,5 +56,5 @@ def finish(
     edge_growth = log(absolute((y + 2) / (y_half + 2)))
     rising = (lam > lam_half) & (growth > tol) & (lam_after >= lam_before * (1 - tol))
     below = (2 * edge_growth < growth) & (p <= p_half * (1 + tol))
-    runaway = rising & ((swings >= 1) | below)
+    runaway = rising & ((swings >= 2) | below)
     return where(inside < 1, 3, where(still, 0, where(runaway, 2, where(swings >= 2, 1, 4))))

@@ -23,8 +23,8 @@ def pieces() -> dict[str, Callable[[Path], list[Path]]]:
     }
 
 
-def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> int:
-    """Draw the figures and try the claims, into the folder `out`; the number of pieces made.
+def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> list[Path]:
+    """Draw the figures and try the claims, into the folder `out`; the files written.
 
     Each file is written whole or not at all.
     """
@@ -45,4 +45,4 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> in
     for path in written:
         print(path)
     print(f"{len(chosen)} pieces in {time.perf_counter() - begun:.0f} s")
-    return len(chosen)
+    return written

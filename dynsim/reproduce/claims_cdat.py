@@ -78,7 +78,8 @@ def either_side() -> Iterator[Claim]:
             f"CDAT, {kind}: runaway for every σ < 2, divergence for every σ > 2 (1.6 to 2.4, {steps} steps)",
             "all, all",
             f"all but {strays[0]} of {low.regime.size} run away below, "
-            f"all but {strays[1]} of {high.regime.size} escape above (the undecided within {farthest:.2g} of 2)",
+            f"all but {strays[1]} of {high.regime.size} escape above"
+            + (f" (the undecided within {farthest:.2g} of 2)" if farthest else ""),
             strays == [0, 0],
         )
 

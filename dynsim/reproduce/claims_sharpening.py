@@ -116,7 +116,7 @@ def underflow() -> Iterator[Claim]:
         "2.4 D",
         "in plain doubles x becomes 0, never returns, and λ grows for ever",
         f"x = 0, λ = {unopposed:.5g} after {steps} steps",
-        f"x = {lost.x_final.item():g}, λ = {lost.lam_final.item():.5g}; "
+        f"x = {abs(lost.x_final.item()):g}, λ = {lost.lam_final.item():.5g}; "
         f"with the exponent carried, λ turns at {kept.lam_maximum.item():.5g}",
         lost.x_final.item() == 0
         and abs(lost.lam_final.item() - unopposed) < 1e-4

@@ -7,6 +7,7 @@ from matplotlib.colors import LogNorm
 
 from .. import maps, measures, plot
 from ..sweeps import sweep
+from .claims_cdat import gain
 from .figures import new_figure, save
 
 SIDE = 1000
@@ -54,27 +55,39 @@ def regimes(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
             measures.final("lam"),
             measures.lifetime(),
             measures.maximum("y", skip=steps // 2),
+            measures.minimum("y", skip=steps // 2),
         ],
-        **{"lam": 18, "eta": 0.05, "x": 2, "u": 2, "a": 0.05, "b": 0.1},
+        lam=18,
+        eta=0.05,
+        x=2,
+        u=2,
+        a=0.05,
+        b=0.1,
     )
     result = _named(result, share=(share, r"second eigenvalue  $\nu/\lambda_0$"))
     escaped = result.regime == 3
     result["growth"] = (result.lam_final / 18).where(~escaped)
     result["growth"].attrs = {"long_name": rf"$\lambda/\lambda_0$ after {steps} steps"}
-    result["swing"] = np.maximum(result.y_maximum, 1e-4).where(~escaped)
-    result["swing"].attrs = {"long_name": r"largest $y$ in the second half"}
+    result["swing"] = (result.y_maximum - result.y_minimum).where(~escaped)
+    result["swing"].attrs = {"long_name": r"range of $y$ in the second half"}
     result["lifetime"] = result.lifetime.where(escaped)
     panels = {
         "regime": ("Regime", {}),
         "lifetime": ("How soon it escaped (grey: it did not)", {"norm": LogNorm(1, steps)}),
         "growth": ("How far λ ran (grey: escaped)", {"norm": LogNorm(1, 20)}),
-        "swing": ("Does y swing? Below σ = 3/2 it does", {"norm": LogNorm(1e-4, 1e2)}),
+        "swing": ("Does y swing? Predicted left of the dashed line, K = 1", {"norm": LogNorm(1e-3, 1e2)}),
     }
     figure = new_figure(10.5, 8.2)
     for ax, (name, (title, style)) in zip(figure.subplots(2, 2).flat, panels.items()):
         plot.phase_diagram(result, name, ax=ax, **style)
         ax.set_title(title, fontsize="medium")
-        ax.axvline(1.5 if name == "swing" else 2, color="white", lw=0.8, ls="--")
+        if name == "swing":
+            strength = gain(result.sigma, result.lam_final.where(~escaped), 18 * result.share).transpose(
+                "share", "sigma"
+            )
+            ax.contour(sigma, share, strength, [1], colors="white", linewidths=1, linestyles="--")
+        else:
+            ax.axvline(2, color="white", lw=0.8, ls="--")
     figure.suptitle("CDAT as printed (a = 0.05, b = 0.1, λ₀ = 18, p₀ = g₀ = 4): runaway below σ = 2, escape above")
     return [save(figure, out / "cdat_regimes.png")]
 

@@ -11,7 +11,7 @@ HEAD = """# Claims about the reduced models
 Written by `dynsim reproduce`. Every number in the last columns is measured by running the maps.
 
 Sources: **P** is stated in the base paper (Roulet et al. 2024, arXiv 2407.06183); **D** is derived for dynsim. The
-section is that of [theory.md](theory.md). *holds*: the measured number is within the tolerance named, or the
+section is that of docs/theory.md. *holds*: the measured number is within the tolerance named, or the
 statement was seen. *fails*: it was not; the row says what was seen instead.
 """
 
@@ -39,7 +39,7 @@ def compare(where: str, statement: str, predicted: float, measured: float, withi
     """A claim about a number: it holds if the relative error is at most `within`."""
     error = abs(measured - predicted) / abs(predicted)
     shown = f"{number(measured)} (error {error:.1g})"
-    return Claim(where, statement, f"{number(predicted)} ± {within:.0%}", shown, bool(error <= within))
+    return Claim(where, statement, f"{number(predicted)} ± {100 * within:.2g}%", shown, bool(error <= within))
 
 
 def below(where: str, statement: str, measured: float, bound: float) -> Claim:

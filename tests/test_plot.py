@@ -1,0 +1,112 @@
+"""Pictures: they take an ax, return it, and change nothing global."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm, to_rgba
+from matplotlib.figure import Figure
+
+import dynsim as ds
+
+M = ds.measures
+
+
+@pytest.fixture
+def ax():
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    return figure.subplots()
+
+
+@pytest.fixture(scope="module")
+def swept():
+    over = {"sigma": np.linspace(1.8, 2.2, 5), "nu": np.geomspace(0.01, 1, 4)}
+    return ds.sweep(ds.maps.cdat, 3000, over, [M.regime(), M.lifetime(), M.final("lam"), M.final("y")])
+
+
+def drawn(ax):
+    ax.figure.canvas.draw()
+    return np.asarray(ax.figure.canvas.buffer_rgba())
+
+
+def test_a_phase_diagram_of_regimes_names_them_and_keeps_their_colours(swept, ax):
+    before = dict(mpl.rcParams)
+    assert ds.plot.phase_diagram(swept, "regime", ax=ax) is ax
+    assert dict(mpl.rcParams) == before
+    bar = ax.figure.axes[1]
+    assert [t.get_text() for t in bar.get_yticklabels()] == list(M.regime.flags)
+    mesh = ax.collections[0]
+    colors = mesh.to_rgba(swept.regime.values)
+    flags = np.array(M.regime.flags)[swept.regime.values]
+    for flag in set(flags.flat):
+        assert (colors[flags == flag] == to_rgba(ds.plot.REGIMES[flag])).all()
+    assert drawn(ax).std() > 10
+
+
+def test_axes_follow_the_grid(swept, ax):
+    ds.plot.phase_diagram(swept, "lam_final", ax=ax)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert r"$\sigma$" in ax.get_xlabel() and r"$\nu$" in ax.get_ylabel()
+    other = Figure().subplots()
+    ds.plot.phase_diagram(swept, "lam_final", ax=other, x="nu")
+    assert other.get_xscale() == "log" and r"$\sigma$" in other.get_ylabel()
+
+
+def test_every_cell_lies_around_its_point(swept, ax):
+    mesh = ds.plot.phase_diagram(swept, "lifetime", ax=ax).collections[0]
+    corners = mesh.get_coordinates()
+    for axis, dim in ((0, "sigma"), (1, "nu")):
+        edges = corners[..., axis].ravel()
+        edges = np.unique(edges)
+        assert (edges[:-1] < swept[dim].values).all() and (swept[dim].values < edges[1:]).all()
+    np.testing.assert_array_equal(mesh.get_array().reshape(4, 5), swept.lifetime.values.T)
+
+
+def test_wide_positive_values_get_a_log_colour_axis_and_diverged_ones_are_grey(ax):
+    result = ds.sweep(ds.maps.self_stabilization, 300, {"lam": [0.5, 1.9, 5.0], "x": [1e-3, 0.1]}, M.final("lam"))
+    result["lam_final"] = abs(result.lam_final) + 1e-5
+    mesh = ds.plot.phase_diagram(result, "lam_final", ax=ax).collections[0]
+    assert mesh.get_array().mask.any()
+    wide = result.copy()
+    wide["lam_final"] = (("lam", "x"), [[1.0, 2.0], [3.0, 4.0], [5.0, 1e5]])
+    other = Figure().subplots()
+    assert isinstance(ds.plot.phase_diagram(wide, "lam_final", ax=other).collections[0].norm, LogNorm)
+
+
+def test_orbit_panels(ax):
+    run = ds.orbit(ds.maps.cdat, 50)
+    figure = Figure()
+    axes = figure.subplots(1, 4)
+    assert ds.plot.orbit(run, ax=axes) is not None
+    for panel, name in zip(axes, ("eta", "lam", "y", "p")):
+        np.testing.assert_array_equal(panel.lines[0].get_ydata(), run[name].values)
+    assert ds.plot.orbit(run, "lam", ax=ax) is ax
+    ds.plot.orbit(run, "lam", ax=ax, label="again")
+    assert len(ax.lines) == 2 and ax.lines[0].get_color() != ax.lines[1].get_color()
+
+
+def test_a_constant_rate_is_drawn_from_the_fixed_values(ax):
+    run = ds.orbit(ds.maps.self_stabilization, 20, eta=0.7)
+    ds.plot.orbit(run, "eta", ax=ax)
+    assert (ax.lines[0].get_ydata() == 0.7).all()
+
+
+def test_an_escape_does_not_swamp_the_picture(ax):
+    run = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)
+    assert not np.isfinite(run.lam.values[-1])
+    ds.plot.orbit(run, "lam", ax=ax)
+    low, high = ax.get_ylim()
+    assert -5 < low < 1.5 and 2.5 < high < 5
+    assert 150 < ax.get_xlim()[1] < 220
+    assert drawn(ax).std() > 5
+
+
+def test_symbols_of_names():
+    from dynsim.labels import axis, symbol
+
+    assert symbol("lam") == r"\lambda"
+    assert symbol("kappa") == r"\kappa"
+    assert symbol("f_star") == r"f_{\mathrm{star}}"
+    assert symbol("warmup") == r"\mathrm{warmup}"
+    assert axis("nu") == r"second eigenvalue  $\nu$"
