@@ -75,17 +75,20 @@ def regimes(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
         "regime": ("Regime", {}),
         "lifetime": ("How soon it escaped (grey: it did not)", {"norm": LogNorm(1, steps)}),
         "growth": ("How far λ ran (grey: escaped)", {"norm": LogNorm(1, 20)}),
-        "swing": ("Does y swing? Predicted left of the dashed line, K = 1", {"norm": LogNorm(1e-3, 1e2)}),
+        "swing": ("y swings left of K = 1 (dashed); p/g has a limit left of the dots", {"norm": LogNorm(1e-3, 1e2)}),
     }
     figure = new_figure(10.5, 8.2)
     for ax, (name, (title, style)) in zip(figure.subplots(2, 2).flat, panels.items()):
         plot.phase_diagram(result, name, ax=ax, **style)
         ax.set_title(title, fontsize="medium")
         if name == "swing":
-            strength = gain(result.sigma, result.lam_final.where(~escaped), 18 * result.share).transpose(
-                "share", "sigma"
-            )
-            ax.contour(sigma, share, strength, [1], colors="white", linewidths=1, linestyles="--")
+            lam, nu = result.lam_final.where(~escaped), 18 * result.share
+            for boundary, style in (
+                (gain(result.sigma, lam, nu) - 1, "--"),
+                (result.sigma - 2 * lam / (lam + nu), ":"),
+            ):
+                lines = boundary.transpose("share", "sigma")
+                ax.contour(sigma, share, lines, [0], colors="white", linewidths=1, linestyles=style)
         else:
             ax.axvline(2, color="white", lw=0.8, ls="--")
     figure.suptitle("CDAT as printed (a = 0.05, b = 0.1, λ₀ = 18, p₀ = g₀ = 4): runaway below σ = 2, escape above")
