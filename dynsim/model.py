@@ -13,6 +13,7 @@ Other functions (observables, measurements) name what they read: states, paramet
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -32,6 +33,7 @@ class Roles:
     parameters: dict
 
 
+@lru_cache(maxsize=4096)
 def roles(function: Callable) -> Roles:
     """Read a function's signature by the convention above.
 
@@ -55,6 +57,7 @@ def roles(function: Callable) -> Roles:
     return Roles(state, tuple(inputs), parameters)
 
 
+@lru_cache(maxsize=4096)
 def reads(function: Callable) -> tuple[str, ...]:
     """The names that an observable reads."""
     return tuple(inspect.signature(function).parameters)
