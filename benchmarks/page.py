@@ -127,9 +127,11 @@ def _peak(report: Report) -> str:
 def _bars(report: Report) -> str:
     rows = [(bar.what, bar.promise, bar.measured, verdict(bar.met), bar.note) for bar in bars(report)]
     table = _table(("", "bar", "measured", "", ""), rows, "lrrll")
-    return (
-        f"## Bars\n\nA bar over a rival is held against its fastest form; the last column has the usual one.\n\n{table}"
+    words = (
+        "A bar over a rival is held against its usual form, as its documentation has it; the last column holds it "
+        "against the fastest form that we could tune by hand. Both are described below."
     )
+    return f"## Bars\n\n{textwrap.fill(words, 120)}\n\n{table}"
 
 
 def page(report: Report) -> str:

@@ -107,9 +107,8 @@ def _ratio_bar(race: Race, who: str, least: float) -> Bar:
     if not best:
         return Bar(what, promise, "not installed", None)
     own = race.usual("dynsim")
-    measured = f"{own / best:.1f}×"
-    note = "" if usual == best else f"{own / usual:.1f}× over the usual form: {verdict(own >= least * usual)}"
-    return Bar(what, promise, measured, own >= least * best, note)
+    note = "" if usual == best else f"{own / best:.1f}× over the form tuned by hand: {verdict(own >= least * best)}"
+    return Bar(what, promise, f"{own / usual:.1f}×", own >= least * usual, note)
 
 
 def verdict(met: bool | None) -> str:

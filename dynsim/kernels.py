@@ -53,10 +53,15 @@ def unit(exponent):
 
 
 @lru_cache(maxsize=256)
-def _written(map_: Map, kinds: tuple) -> tuple["_Source", str]:
-    """The source for a map and measures ((kind, of), …): it does not depend on their options."""
-    source = _Source(map_, [Measure(kind, of) for kind, of in kinds])
+def _written(map_: Map, measures: tuple) -> tuple["_Source", str]:
+    """The source for a map and measures (kind, of, options that are not at their defaults)."""
+    source = _Source(map_, [Measure(kind, of, dict.fromkeys(options)) for kind, of, options in measures])
     return source, source.text()
+
+
+def _chosen(measure: Measure) -> dict:
+    """The options that are not at their defaults. The others are written into the source, for LLVM to drop tests."""
+    return {name: v for name, v in measure.options.items() if v != measure.kind.options[name]}
 
 
 class _Source:
@@ -88,7 +93,7 @@ class _Source:
         if name in self.map.observables:
             return f"o_{name}"
         if name in self.map.fixed:
-            return repr(float(self.map.fixed[name])).replace("inf", "np.inf")
+            return _literal(float(self.map.fixed[name]))
         if name == "log_scale":
             return f"s_exponent * {SHIFT * 0.6931471805599453!r}" if self.map.scale else "0.0"
         return f"c_{name}"
@@ -146,7 +151,7 @@ class _Source:
             if name in own.state:
                 yield f"a{j}_{name}"
             elif name in own.parameters:
-                yield f"option{j}_{name}"
+                yield f"option{j}_{name}" if name in measure.options else _literal(own.parameters[name])
             elif name == "t":
                 yield time
             elif name in ("steps", "norm"):
@@ -157,7 +162,7 @@ class _Source:
     # -- pieces of the kernel -------------------------------------------------------------------------------------
 
     def options(self):
-        named = [f"option{j}_{k}" for j, m in enumerate(self.measures) for k in m.kind.options]
+        named = [f"option{j}_{k}" for j, m in enumerate(self.measures) for k in m.options]
         return [f"{name} = options[{i}]" for i, name in enumerate(named)]
 
     def load(self, names):
@@ -218,6 +223,8 @@ class _Source:
         emptied = [f"{e} = w[{self.rows[n]}, i]" for n, e in inputs.items() if not n.startswith("c_")]
         lanes = "for i in range(m):"
         body = [
+            "if start < 0 or stop > 2**53:  # never; with it, LLVM knows that t >= 0",
+            "    return",
             f"w = np.empty(({len(self.rows)}, {self.block}))",
             *self.options(),
             f"for lo in range(0, state.shape[1], {self.block}):",
@@ -279,6 +286,10 @@ class _Source:
         return ["def kernel_record(start, stop, every, state, parameters, out):", *_in(body)]
 
 
+def _literal(value):
+    return repr(value).replace("inf", "np.inf")
+
+
 def _in(lines):
     return ["    " + line for line in lines]
 
@@ -298,10 +309,10 @@ class Kernel:
     """
 
     def __init__(self, map_: Map, measures: Sequence[Measure] = ()):
-        source, text = _written(map_, tuple((m.kind, m.of) for m in measures))
+        source, text = _written(map_, tuple((m.kind, m.of, tuple(_chosen(m))) for m in measures))
         self._map = map_
         self._module = load(text, source.functions | {"lift": lift, "unit": unit})
-        self.options = np.array([v for m in measures for v in m.options.values()], float)
+        self.options = np.array([v for m in measures for v in _chosen(m).values()], float)
         self.starts = np.array([v for m in measures for v in m.kind.state.values()], float)
         self.state_rows = len(source.carried)
 

@@ -15,10 +15,10 @@ from .labels import describe, label
 from .measure import SUPPLIED, Measure
 from .model import Map
 
-#: Map steps that one compiled call makes: short enough to answer Ctrl-C and to move the progress bar (about 0.1 s).
-STEPS_A_CALL = 2**27
+#: Map steps that one compiled call makes: short enough to answer Ctrl-C and to move the progress bar (some 10 ms).
+STEPS_A_CALL = 2**26
 #: Points in one chunk at the most; the memory beside the result is a few arrays of this length a thread.
-POINTS_A_CHUNK = 2**15
+POINTS_A_CHUNK = 2**13
 
 
 def sweep(
@@ -75,8 +75,7 @@ def sweep(
     measures = check_measures(map, measure, taken=(*grid.names, *grid.dims))
     fixed = map.complete(values, swept=grid.names)
     threads = len(os.sched_getaffinity(0)) if threads is None else checks.whole(threads, "threads", least=1)
-    job = _Job(map, measures, steps, grid, fixed)
-    results = job.run(threads, progress)
+    results = _Job(map, measures, steps, grid, fixed, threads).run(progress)
     call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
     attrs = describe(map, steps=steps, values=fixed, device=device, call=call)
     data = {m.name: _variable(m, map, grid, array) for m, array in zip(measures, results)}
@@ -134,17 +133,19 @@ def _attributes(measure):
 class _Job:
     """The chunks of one sweep, done by a pool of threads (the kernels hold no lock)."""
 
-    def __init__(self, map, measures, steps, grid, fixed):
+    def __init__(self, map, measures, steps, grid, fixed, threads):
+        self.threads = threads
         self.map, self.steps, self.grid, self.fixed = map, steps, grid, fixed
         self.kernel = Kernel(map, measures)
         self.advance, self.finish = self.kernel.ready("advance"), self.kernel.ready("finish")
         self.results = [np.empty(grid.size, m.kind.dtype) for m in measures]
         self.stop = threading.Event()
-        # At least 128 points, a full block of lanes; at most what keeps one call near a tenth of a second.
-        self.chunk = int(np.clip(STEPS_A_CALL // max(steps, 1), 128, POINTS_A_CHUNK))
+        # Some chunks for each thread, so that all end together; at least a full block of lanes.
+        share = -(-grid.size // (4 * threads))
+        self.chunk = int(np.clip(min(STEPS_A_CALL // max(steps, 1), share), 128, POINTS_A_CHUNK))
         self.stride = max(CARRY_EVERY, STEPS_A_CALL // self.chunk // CARRY_EVERY * CARRY_EVERY)
 
-    def run(self, threads, progress):
+    def run(self, progress):
         from tqdm.auto import tqdm
 
         starts = iter(range(0, self.grid.size, self.chunk))
@@ -159,12 +160,12 @@ class _Job:
                 desc=self.map.name,
                 leave=False,
             ) as bar,
-            ThreadPoolExecutor(threads) as pool,
+            ThreadPoolExecutor(self.threads) as pool,
         ):
             running = set()
             try:
                 while True:
-                    while len(running) < threads + 1 and (start := next(starts, None)) is not None:
+                    while len(running) < self.threads + 1 and (start := next(starts, None)) is not None:
                         running.add(pool.submit(self._chunk, start, bar))
                     if not running:
                         break

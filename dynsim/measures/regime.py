@@ -13,7 +13,7 @@ Escaped is tested first, then settled, runaway, edge.
 Source: definition for dynsim; the regimes are those of Roulet et al. 2024, arXiv 2407.06183, section 3.
 """
 
-from ..vocabulary import absolute, log, maximum, minimum, where
+from ..vocabulary import absolute, log, where
 
 dtype = "int8"
 flags = ("settled", "edge", "runaway", "escaped", "undecided")
@@ -28,17 +28,17 @@ def update(
     *, y, lam, p, norm, t, steps, bound=1e12, tol=1e-3,
 ):  # fmt: skip
     late = 2 * t >= steps
-    last = 4 * t >= 3 * steps
     inside = where(norm <= bound, inside, 0.0)
     swings = swings + where(late & (side < 0) & (y > tol), 1.0, 0.0)
+    # A comparison with NaN is false, so NaN leaves these alone; `inside` knows of it.
     return (
         inside,
-        where(late, minimum(low, y), low),
-        where(late, maximum(high, y), high),
-        where(late, minimum(lam_low, lam), lam_low),
-        where(late, maximum(lam_high, lam), lam_high),
-        where(late & (4 * t < 3 * steps), maximum(lam_before, lam), lam_before),
-        where(last, minimum(lam_after, lam), lam_after),
+        where(late & (y < low), y, low),
+        where(late & (y > high), y, high),
+        where(late & (lam < lam_low), lam, lam_low),
+        where(late & (lam > lam_high), lam, lam_high),
+        where(late & (4 * t < 3 * steps) & (lam > lam_before), lam, lam_before),
+        where((4 * t >= 3 * steps) & (lam < lam_after), lam, lam_after),
         where(late, lam_half, lam),
         where(late, y_half, y),
         where(late, p_half, p),
