@@ -188,7 +188,7 @@ def _reproduce(args):
                 checks.known_name(name, reproduce.pieces(), "piece")
         except ValueError as error:
             raise argparse.ArgumentError(None, str(error)) from None
-    reproduce.run(out=args.out, only=args.only)  # returns how many pieces it made, which is no exit code
+    reproduce.run(out=args.out, only=args.only)
     return 0
 
 

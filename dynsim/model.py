@@ -20,7 +20,7 @@ import numpy as np
 
 from . import checks
 
-#: The carried exponent moves in powers of this; see :mod:`dynsim.kernels`.
+#: The carried exponent moves by this many bits; see :mod:`dynsim.carry`.
 SHIFT = 150
 
 
@@ -79,13 +79,19 @@ def probe(step: Callable, state) -> tuple:
 
 
 def scales_cleanly(step: Callable, scale: Mapping[str, int]) -> bool:
-    """Whether the step, where the states in `scale` are tiny, commutes with their common rescaling."""
-    names = roles(step).state
+    """Whether the step commutes with rescaling the states in `scale`: all where all are tiny, one where it alone is.
+
+    One state is tiny beside the others, and only its own next value may then depend on it.
+    """
+    names = list(roles(step).state)
     degree = np.array([scale.get(n, 0) for n in names])
+    alone = [degree * (np.array(names) == n) for n in scale if scale[n] == 1]
     for unit in np.random.default_rng(2).uniform(0.5, 1.5, (8 if scale else 0, len(names))):
-        near, far = (np.array(probe(step, np.ldexp(unit, -k * degree)), float) for k in (250, 250 + SHIFT))
-        if not np.allclose(near, np.ldexp(far, SHIFT * degree), rtol=1e-12, atol=0, equal_nan=True):
-            return False
+        for which, size in ((degree, 0), *((one, 450) for one in alone if len(alone) > 1)):
+            start = -250 * degree - size * which
+            near, far = (np.array(probe(step, np.ldexp(unit, start - k * which)), float) for k in (0, SHIFT))
+            if not np.allclose(near, np.ldexp(far, SHIFT * which), rtol=1e-12, atol=0, equal_nan=True):
+                return False
     return True
 
 

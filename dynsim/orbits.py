@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from . import checks
-from .kernels import CARRY_EVERY, Kernel
+from .carry import CARRY_EVERY
+from .kernels import Kernel
 from .labels import describe, label
 from .model import Map
 from .sweeps import STEPS_A_CALL

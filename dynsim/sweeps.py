@@ -9,8 +9,9 @@ import numpy as np
 import xarray as xr
 
 from . import checks
+from .carry import CARRY_EVERY
 from .grids import Grid
-from .kernels import CARRY_EVERY, Kernel
+from .kernels import Kernel
 from .labels import describe, label
 from .measure import SUPPLIED, Measure
 from .model import Map
@@ -58,7 +59,7 @@ def sweep(
     Notes
     -----
     float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as no state
-    underflows; see :mod:`dynsim.kernels`), whatever else is in the grid and however many threads there are.
+    underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
 
     Examples
     --------

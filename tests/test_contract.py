@@ -62,12 +62,24 @@ def test_symbols_go_through_the_step_that_runs(name):
 
 @pytest.mark.parametrize("name", [n for n in MAPS if MAPS[n].scale])
 def test_carried_states_may_be_rescaled(name):
-    """What the carried exponent rests on: tiny states may be multiplied by 2^150 without changing the rest."""
+    """What the carried exponents rest on: tiny states may be multiplied by 2^150 without changing the rest."""
     map_ = MAPS[name]
     degree = np.array([map_.scale.get(n, 0) for n in map_.state])
     state = np.random.default_rng(4).uniform(0.5, 2, degree.size)
     small, smaller = (np.array(probe(map_.step, np.ldexp(state, -k * degree))) for k in (250, 400))
     np.testing.assert_allclose(small, np.ldexp(smaller, SHIFT * degree), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n in MAPS if list(MAPS[n].scale.values()).count(1) > 1])
+def test_one_carried_state_may_be_rescaled_alone(name):
+    """One state, tiny beside the others, changes nothing but itself."""
+    map_ = MAPS[name]
+    degree = np.array([map_.scale.get(n, 0) for n in map_.state])
+    state = np.ldexp(np.random.default_rng(5).uniform(0.5, 2, degree.size), -250 * degree)
+    for n in [n for n in map_.scale if map_.scale[n] == 1]:
+        this = np.array([other == n for other in map_.state])
+        small, smaller = (np.array(probe(map_.step, np.ldexp(state, -k * this))) for k in (450, 600))
+        np.testing.assert_allclose(small, np.ldexp(smaller, SHIFT * this), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["landscapes.top_eigendirection", "landscapes.two_eigendirections"])

@@ -66,6 +66,30 @@ def test_cdat_below_two_follows_its_slow_law_for_ten_million_steps(name):
     assert M.regime.flags[result.regime.item()] == "runaway"
 
 
+@pytest.mark.parametrize("landscape", ["two_eigendirections", "cubic_loss"])
+def test_x_returns_from_far_below_a_u_that_stays(landscape):
+    """x falls to e^-2000 and returns while u keeps its size: each has a power of two of its own."""
+    start = dict(x=1e-3, lam=0.0005, eta=1.0, a=1e-3, b=0.3)
+    one = ds.orbit(ds.maps.self_stabilization, 4700, **start)
+    loop = ds.closed_loop(getattr(ds.landscapes, landscape), ds.tuners.constant)
+    two = ds.orbit(loop, 4700, u=1.0, nu=1e-4, **start)
+    assert one.log_p.values.min() < -4000 and np.abs(two.u.values).min() > 0.6
+    np.testing.assert_array_equal(two.lam.values, one.lam.values)
+    np.testing.assert_allclose(two.log_p.values, one.log_p.values, rtol=1e-12)
+
+
+def test_p_over_g_goes_on_while_one_falls_below_the_other():
+    """Under a constant rate p/g is known; it passes below and above every double."""
+    loop = ds.closed_loop(ds.landscapes.two_eigendirections, ds.tuners.constant)
+    run = ds.orbit(loop, 3000, x=1e-3, u=1e-3, lam=0.5, a=1e-12, b=1e-12, eta=1.0, nu=0.9)
+    t = run.step.values
+    np.testing.assert_allclose(run.log_p.values, 2 * (np.log(1e-3) + t * np.log(0.5)), rtol=1e-6)
+    want = 2 * t * (np.log(0.5) - np.log(0.1))
+    finite = want < 700
+    np.testing.assert_allclose(np.log(run.ratio.values[finite]), want[finite], rtol=1e-6, atol=1e-9)
+    assert np.isinf(run.ratio.values[want > 720]).all()
+
+
 def test_averaged_cdat_carries_its_averages_too():
     loop = ds.closed_loop(ds.landscapes.two_eigendirections, ds.tuners.cdat_ema)
     run = ds.orbit(loop, 10**6, every=10**4, sigma=1.9, beta=0.9)

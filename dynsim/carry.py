@@ -1,0 +1,101 @@
+"""The carried exponent: lines of a kernel that keep small states from underflowing.
+
+States in a map's ``scale`` (x and u, say) may shrink far below the smallest double while their ratio or
+their later return still rules the motion. The kernel therefore carries a common power of two beside them: when the
+largest of them is below 2^-400 all are multiplied by 2^150, and divided again when it is above 2^-240. A power of two
+changes no rounding, and between those bounds the squares of the states vanish in a sum with anything of ordinary
+size, so the step may be fed the lifted values. A state below 2^-850 beside a largest one above 2^-400 gets another
+power of two of its own: it is then so small that the step of the others does not notice it, and its own step is linear
+in it. Both are looked at every 8 steps, which is exact as long as the states change by less than a factor 2^13 a step.
+What is measured is the true state (lifted value times its scale; zero where that underflows).
+"""
+
+import math
+
+from .model import SHIFT, Map
+
+#: Bounds of the largest carried state, and of one that has a power of its own.
+LOW, HIGH = 2.0**-400, 2.0**-240
+OWN_LOW, OWN_HIGH = 2.0**-850, 2.0**-690
+UP, DOWN = 2.0**SHIFT, 2.0**-SHIFT
+#: Steps between two looks at the carried exponent.
+CARRY_EVERY = 8
+
+
+def lift(size, exponent, low, high):
+    """Factor by which to multiply what has this size now, and its new exponent, in units of SHIFT bits."""
+    up = (size < low) & (size > 0.0)
+    down = (size > high) & (exponent < 0.0)
+    factor = UP if up else (DOWN if down else 1.0)
+    return factor, exponent - 1.0 if up else (exponent + 1.0 if down else exponent)
+
+
+def unit(exponent):
+    """The scale 2^(SHIFT·exponent); zero below the smallest doubles."""
+    high = 1.0 if exponent == 0.0 else (DOWN if exponent == -1.0 else DOWN * DOWN)
+    low = 1.0 if exponent >= -2.0 else (DOWN if exponent == -3.0 else (DOWN * DOWN if exponent == -4.0 else 0.0))
+    return high * low
+
+
+class Carry:
+    """Which exponents are carried for a map, and the lines of source that look after them.
+
+    ``exponents`` names the rows: ``exponent`` is the common one, ``own_<n>`` that of one state. ``scales`` names what
+    follows from them: ``scale`` and ``scale_<n>``, the powers of two by which to multiply.
+    """
+
+    def __init__(self, map_: Map):
+        self.degrees = map_.scale
+        # The states of degree 1 are looked at; where there are several, each may have a power of its own.
+        self.linear = [n for n, degree in map_.scale.items() if degree == 1]
+        self.own = self.linear if len(self.linear) > 1 else []
+        self.exponents = (["exponent"] if map_.scale else []) + [f"own_{n}" for n in self.own]
+        self.scales = (["scale"] if map_.scale else []) + [f"scale_{n}" for n in self.own]
+
+    def amplitude(self) -> list[str]:
+        """Lines that find the largest of the carried states of degree 1."""
+        first, *others = self.linear
+        lines = [f"amplitude = abs(s_{first})"]
+        return lines + [f"amplitude = amplitude if amplitude >= abs(s_{n}) else abs(s_{n})" for n in others]
+
+    def small(self) -> list[str]:
+        """Lines that set `look` where something is small enough to be lifted."""
+        lines = [*self.amplitude(), f"look |= amplitude < {LOW!r}"]
+        return lines + [f"look |= abs(s_{n}) < {OWN_LOW!r}" for n in self.own]
+
+    def move(self) -> list[str]:
+        """Lines that look at the carried states of one point and lift or lower them."""
+        if not self.degrees:
+            return []
+        lines = [*self.amplitude(), f"factor, exponent = lift(amplitude, exponent, {LOW!r}, {HIGH!r})"]
+        lines += [f"s_{n} = s_{n}" + " * factor" * degree for n, degree in self.degrees.items()]
+        for n in self.own:
+            lines.append(f"factor, own_{n} = lift(abs(s_{n}), own_{n}, {OWN_LOW!r}, {OWN_HIGH!r})")
+            lines.append(f"s_{n} = s_{n} * factor")
+        return lines + self.follow()
+
+    def follow(self) -> list[str]:
+        """Lines that compute the scales from the exponents."""
+        lines = ["scale = unit(exponent)"] if self.degrees else []
+        return lines + [f"scale_{n} = unit(exponent + own_{n})" for n in self.own]
+
+    def note(self) -> list[str]:
+        """Lines that note whether anything is carried."""
+        return [f"carried |= {exponent} < 0.0" for exponent in self.exponents]
+
+    def true(self, name: str) -> str:
+        """The true value of a carried state."""
+        scale = f"scale_{name}" if name in self.own else "scale"
+        return f"s_{name}" + f" * {scale}" * self.degrees[name]
+
+    def mantissa(self, name: str, alone: str) -> str:
+        """What a function that reads log_scale is given for a carried state, or for log_scale.
+
+        A function of one carried state (`alone`) gets its mantissa and the logarithm of its whole scale; one of
+        several gets them at their common scale, so that they may be compared.
+        """
+        own = (alone if name == "log_scale" else name) in self.own
+        if name == "log_scale":
+            exponent = f"(exponent + own_{alone})" if own else "exponent"
+            return f"{exponent} * {SHIFT * math.log(2)!r}" if self.degrees else "0.0"
+        return f"s_{name} * unit(own_{name})" if own and not alone else f"s_{name}"
