@@ -8,6 +8,8 @@ True
 
 import importlib
 
+from . import checks
+
 __version__ = "0.1.0"
 
 #: Public name -> where it lives. Everything is imported when first asked for.
@@ -15,8 +17,10 @@ _HOMES = {
     "Map": "model",
     "Landscape": "loop",
     "closed_loop": "loop",
+    "named": "labels",
     "orbit": "orbits",
     "sweep": "sweeps",
+    "values_of": "labels",
     **dict.fromkeys(("landscapes", "maps", "measures", "plot", "tuners", "vocabulary")),
 }
 __all__ = ["__version__", *_HOMES]
@@ -24,7 +28,7 @@ __all__ = ["__version__", *_HOMES]
 
 def __getattr__(name):
     if name not in _HOMES:
-        raise AttributeError(f"module 'dynsim' has no attribute {name!r}")
+        raise AttributeError(f"module 'dynsim' has no attribute {name!r}.{checks.nearest(name, _HOMES)}")
     home = _HOMES[name]
     module = importlib.import_module(f"dynsim.{home or name}")
     value = getattr(module, name) if home else module

@@ -1,13 +1,15 @@
 """The carried exponent: lines of a kernel that keep small states from underflowing.
 
-States in a map's ``scale`` (x and u, say) may shrink far below the smallest double while their ratio or
-their later return still rules the motion. The kernel therefore carries a common power of two beside them: when the
-largest of them is below 2^-400 all are multiplied by 2^150, and divided again when it is above 2^-240. A power of two
-changes no rounding, and between those bounds the squares of the states vanish in a sum with anything of ordinary
-size, so the step may be fed the lifted values. A state below 2^-850 beside a largest one above 2^-400 gets another
-power of two of its own: it is then so small that the step of the others does not notice it, and its own step is linear
-in it. Both are looked at every 8 steps, which is exact as long as the states change by less than a factor 2^13 a step.
-What is measured is the true state (lifted value times its scale; zero where that underflows).
+States in a map's ``scale`` (x and u, say) may shrink far below the smallest double while their ratio or their later
+return still rules the motion. The kernel therefore carries a common power of two beside them: when the largest of
+them is below 2^-250 all are multiplied by 2^150, and divided again when it is above 2^-100. A power of two changes no
+rounding, and at those sizes the squares of the states vanish in a sum with anything of ordinary size, so the step may
+be fed the lifted values. A state below 2^-700 beside a largest one above 2^-250 gets another power of two of its own:
+it is then so small that the step of the others does not notice it, and its own step is linear in it.
+
+Blocks in which nothing is carried are looked at every 8 steps, others every 2 steps. That is exact as long as the
+states shrink by less than a factor 2^30 a step, or grow, while lifted, by less than 2^13. What is measured is the true
+state (lifted value times its scale; zero where that underflows).
 """
 
 import math
@@ -15,10 +17,10 @@ import math
 from .model import SHIFT, Map
 
 #: Bounds of the largest carried state, and of one that has a power of its own.
-LOW, HIGH = 2.0**-400, 2.0**-240
-OWN_LOW, OWN_HIGH = 2.0**-850, 2.0**-690
+LOW, HIGH = 2.0**-250, 2.0**-100
+OWN_LOW, OWN_HIGH = 2.0**-700, 2.0**-540
 UP, DOWN = 2.0**SHIFT, 2.0**-SHIFT
-#: Steps between two looks at the carried exponent.
+#: Steps between two looks where nothing is carried.
 CARRY_EVERY = 8
 
 
@@ -32,9 +34,11 @@ def lift(size, exponent, low, high):
 
 def unit(exponent):
     """The scale 2^(SHIFT·exponent); zero below the smallest doubles."""
-    high = 1.0 if exponent == 0.0 else (DOWN if exponent == -1.0 else DOWN * DOWN)
-    low = 1.0 if exponent >= -2.0 else (DOWN if exponent == -3.0 else (DOWN * DOWN if exponent == -4.0 else 0.0))
-    return high * low
+    one = 1.0 if exponent >= 0.0 else DOWN
+    two = 1.0 if exponent >= -1.0 else DOWN
+    three = 1.0 if exponent >= -2.0 else (DOWN if exponent >= -3.0 else DOWN * DOWN)
+    five = 1.0 if exponent >= -4.0 else (DOWN if exponent >= -5.0 else DOWN * DOWN)
+    return one * two * three * five if exponent >= -6.0 else 0.0
 
 
 class Carry:

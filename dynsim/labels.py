@@ -42,8 +42,11 @@ _GREEK = (
 
 def symbol(name: str) -> str:
     """The TeX symbol of a name, without dollar signs."""
-    if name in SYMBOLS:
-        return SYMBOLS[name][0]
+    return SYMBOLS[name][0] if name in SYMBOLS else _letters(name)
+
+
+def _letters(name):
+    """A name as it is; Greek ones as their letters, what follows an underscore as an index."""
     head, _, tail = name.partition("_")
     head = f"\\{head}" if head in _GREEK else (head if len(head) == 1 else rf"\mathrm{{{head}}}")
     return head + (rf"_{{\mathrm{{{tail}}}}}".replace("_", r"\_").replace(r"\_{", "_{", 1) if tail else "")
@@ -53,25 +56,58 @@ def long_name(name: str) -> str:
     return SYMBOLS[name][1] if name in SYMBOLS else name.replace("_", " ")
 
 
-def axis(name: str) -> str:
-    """An axis label: what it is, and its symbol."""
-    described = long_name(name)
-    return f"{described}  ${symbol(name)}$" if name in SYMBOLS else f"${symbol(name)}$"
-
-
 def label(dataset: xr.Dataset, map: Map) -> xr.Dataset:
-    """Give every variable and coordinate its long name and symbol."""
+    """Give every variable and coordinate its long name and symbol.
+
+    The field's names are given to maps that have an edge (lam and y); those of another map mean what its author meant.
+    """
+    edge = {"lam", "y"} <= set(map.readable)
     for name, variable in {**dataset.data_vars, **dataset.coords}.items():
         of = variable.attrs.pop("of", name)
         what = variable.attrs.get("long_name", "")
         if of in (*map.readable, "step"):
-            variable.attrs["symbol"] = symbol(of)
-            what = f"{what} {long_name(of)}".strip()
-        variable.attrs["long_name"] = what or long_name(name)
+            start = name in dataset.coords and name in map.state
+            variable.attrs["symbol"] = (symbol(of) if edge else _letters(of)) + ("_0" if start else "")
+            meant = long_name(of) if edge or of == "step" else of
+            what = " ".join(filter(None, ("initial" if start else what, meant)))
+        variable.attrs["long_name"] = what or name
     return dataset
 
 
-def describe(map: Map, *, steps, values, device, call) -> dict:
+def named(array: xr.DataArray) -> xr.DataArray:
+    """The names of a variable that holds codes, such as ``regime``.
+
+    Examples
+    --------
+    >>> import dynsim as ds
+    >>> fate = ds.sweep(ds.maps.cdat, 2000, {"sigma": [1.9, 2.2]}, ds.measures.regime()).regime
+    >>> ds.named(fate).values.tolist()
+    ['runaway', 'escaped']
+    """
+    flags = array.attrs.get("flag_meanings", "").split()
+    if not flags:
+        raise ValueError(f"{array.name!r} has no named values; only variables such as regime do.")
+    return array.copy(data=np.array(flags)[array.values.astype(int)])
+
+
+def values_of(point: xr.Dataset) -> dict[str, float]:
+    """The initial state and parameters of one point of a sweep, as ``ds.orbit`` takes them.
+
+    Examples
+    --------
+    >>> import dynsim as ds
+    >>> result = ds.sweep(ds.maps.cdat, 100, {"sigma": [1.9, 2.0]}, ds.measures.final("lam"), nu=0.2)
+    >>> one = ds.orbit(ds.maps.cdat, 100, **ds.values_of(result.isel(sigma=1)))
+    >>> bool(one.lam[-1] == result.lam_final[1])
+    True
+    """
+    if any(point.sizes.values()):
+        raise ValueError(f"this is {dict(point.sizes)} points; choose one, as in result.isel(a=3, x=5).")
+    swept = json.loads(point.attrs["swept"])
+    return json.loads(point.attrs["values"]) | {name: float(point[name]) for name in swept}
+
+
+def describe(map: Map, *, steps, values, swept=(), device, call) -> dict:
     """The attributes of a result; plain strings and numbers, so that NetCDF can keep them."""
     import numba
 
@@ -81,6 +117,7 @@ def describe(map: Map, *, steps, values, device, call) -> dict:
         "map": map.name,
         "steps": steps,
         "values": json.dumps(values),
+        "swept": json.dumps(list(swept)),
         "device": device,
         "dtype": "float64",
         "call": call,

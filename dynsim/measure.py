@@ -17,6 +17,16 @@ from .model import roles
 SUPPLIED = ("value", "t", "steps", "norm")
 
 
+def _option(name, value):
+    """An option's value, once it makes sense: skip counts states, tolerances and bounds are positive."""
+    value = checks.scalar(value, name)
+    if name == "skip":
+        return checks.whole(value, name)
+    if name in ("tol", "bound") and value <= 0:
+        raise ValueError(f"{name} must be positive, not {value:g}.")
+    return value
+
+
 @dataclass(frozen=True, eq=False)
 class Measure:
     """One measure as asked for: a kind, the name it is of (or ""), and its options."""
@@ -88,7 +98,7 @@ class MeasureKind:
         of = given.pop("name", "")
         if not isinstance(of, str):
             raise TypeError(f"ds.measures.{self.name} takes the name of what to measure, such as 'lam', not {of!r}.")
-        return Measure(self, of, self.options | {k: checks.scalar(v, k) for k, v in given.items()})
+        return Measure(self, of, self.options | {k: _option(k, v) for k, v in given.items()})
 
     def __repr__(self):
         return f"<dynsim measure {self.name}{self.__signature__}>"

@@ -88,7 +88,7 @@ def scales_cleanly(step: Callable, scale: Mapping[str, int]) -> bool:
     alone = [degree * (np.array(names) == n) for n in scale if scale[n] == 1]
     for unit in np.random.default_rng(2).uniform(0.5, 1.5, (8 if scale else 0, len(names))):
         for which, size in ((degree, 0), *((one, 450) for one in alone if len(alone) > 1)):
-            start = -250 * degree - size * which
+            start = -100 * degree - size * which
             near, far = (np.array(probe(step, np.ldexp(unit, start - k * which)), float) for k in (0, SHIFT))
             if not np.allclose(near, np.ldexp(far, SHIFT * which), rtol=1e-12, atol=0, equal_nan=True):
                 return False
@@ -107,7 +107,7 @@ class Map:
     name : what the map is called in results; the function's name by default.
     observables : functions of the state, by name; each names what it reads. One that reads ``log_scale`` is given
         the carried mantissas and the logarithm of their common scale (see `scale`).
-    scale : states that shrink together, with their degree, e.g. ``{"x": 1, "u": 1, "n_avg": 2}``. Below 2^-400 the
+    scale : states that shrink together, with their degree, e.g. ``{"x": 1, "u": 1, "n_avg": 2}``. Below 2^-250 the
         engine carries a common power of two beside them, so that they never underflow. Valid where the step,
         for small values of these states, is homogeneous in them; this is checked.
     fixed : values bound once and for all, which observables may read.

@@ -8,10 +8,10 @@ from .carry import CARRY_EVERY
 from .kernels import Kernel
 from .labels import describe, label
 from .model import Map
-from .sweeps import STEPS_A_CALL
+from .sweeps import STEPS_A_CALL, check_map
 
 
-def orbit(map: Map, steps: int, every: int = 1, progress: bool = True, **values: float) -> xr.Dataset:
+def orbit(map: Map, steps: int, *, every: int = 1, progress: bool = True, **values: float) -> xr.Dataset:
     """Iterate `map` from one point, and keep its states and observables.
 
     Parameters
@@ -37,6 +37,7 @@ def orbit(map: Map, steps: int, every: int = 1, progress: bool = True, **values:
     >>> one.sizes["step"], bool((one.lam.diff("step") > 0).all())
     (11, True)
     """
+    check_map(map)
     steps = checks.whole(steps, "steps")
     every = checks.whole(every, "every", least=1)
     fixed = map.complete(values)

@@ -20,7 +20,7 @@ import xarray as xr
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 
 from . import checks
-from .labels import axis, symbol
+from .labels import symbol
 
 #: Lines (Okabe and Ito): told apart by readers of every kind of colour vision, and in grey.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -35,23 +35,32 @@ REGIMES = {
 _BAD = "#BBBBBB"
 
 
-def orbit(dataset: xr.Dataset, names=("eta", "lam", "y", "p"), ax=None, label: str = "", **line):
-    """Draw states and observables against the step, a panel each: by default the base paper's η, λ, y and p.
+def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
+    """Draw states and observables against the step, a panel each.
 
     Parameters
     ----------
     dataset : what ds.orbit returns.
-    names : what to draw; a constant η that is a parameter is drawn from the attributes.
+    names : what to draw; by default the base paper's η, λ, y and p, or the states of a map that lacks these. A
+        parameter is drawn from the attributes.
     ax : as many axes as names (or one, for one name); a new figure by default.
     label : shown in a legend of the first panel.
-    **line : passed to ``Axes.plot``.
+    **line : passed to ``Axes.plot``. Of an orbit that oscillates fast, draw every n-th step (``every=`` of ds.orbit).
 
     Returns
     -------
-    numpy.ndarray of Axes (or the one ax that was given). An orbit that escapes is drawn up to its escape, which a
-    dotted line marks.
+    1-D numpy array of Axes (or the one ax that was given). An orbit that escapes is drawn until it only grows, which a
+    dotted line marks; that is some steps before its ``lifetime``.
     """
+    if "step" not in dataset.dims:
+        raise ValueError("this is no orbit: draw what ds.orbit returns, or a sweep with ds.plot.phase_diagram.")
+    fixed = json.loads(dataset.attrs.get("values", "{}"))
+    known = tuple(dict.fromkeys((*dataset.data_vars, *fixed)))
+    usual = ("eta", "lam", "y", "p")
+    names = names or (usual if set(usual) <= set(known) else [n for n in dataset.data_vars if n in fixed])
     names = (names,) if isinstance(names, str) else tuple(names)
+    for name in names:
+        checks.known_name(name, known, "name", " in this orbit")
     single = ax is not None and not np.iterable(ax)
     if ax is None:
         _, ax = plt.subplots(1, len(names), figsize=(3.1 * len(names), 2.6), layout="constrained", squeeze=False)
@@ -60,56 +69,55 @@ def orbit(dataset: xr.Dataset, names=("eta", "lam", "y", "p"), ax=None, label: s
         raise ValueError(
             f"{len(names)} names need {len(names)} axes, not {panels.size}; give ax= more, or fewer names."
         )
-    series = {name: _series(dataset, name) for name in names}
-    end = _escape(dataset)
-    for panel, (name, values) in zip(panels, series.items()):
-        drawn = panel.plot(dataset.step, values, **{"lw": 1.2, "color": LINES[len(panel.lines) % len(LINES)]} | line)
-        drawn[0].set_label(label or "_")
+    end = _escape(dataset, fixed)
+    for panel, name in zip(panels, names):
+        values = dataset[name].values if name in dataset else np.full(dataset.sizes["step"], fixed[name])
+        before = [drawn for drawn in panel.lines if drawn.get_gid() == "orbit"]
+        style = {"lw": 1.2, "color": LINES[len(before) % len(LINES)], "gid": "orbit", "label": label or "_"} | line
+        panel.plot(dataset.step, values, **style)
         panel.set_xlabel("step  $t$")
-        panel.set_ylabel(f"${symbol(name)}$")
-        if name == "y" and not any(other.get_gid() == "edge" for other in panel.lines):
-            panel.axhline(0, color="0.6", lw=0.8, ls="--", zorder=0, gid="edge")
+        tex = dataset[name].attrs.get("symbol") if name in dataset else None
+        panel.set_ylabel(f"${tex or symbol(name)}$")
+        if name == "y" and not before:
+            panel.axhline(0, color="0.6", lw=0.8, ls="--", zorder=0)
         if _wide(values[:end]):
             panel.set_yscale("log")
         if end is not None:
-            _show_until(panel, dataset.step.values, values, end)
+            _show_until(panel, dataset.step.values, values, end, first=not before)
     if label:
         panels[0].legend(frameon=False, fontsize="small")
-    return panels[0] if single else panels.reshape(np.shape(ax))
+    return panels[0] if single else panels
 
 
-def _series(dataset, name):
-    if name in dataset:
-        return dataset[name].values
-    fixed = json.loads(dataset.attrs.get("values", "{}"))
-    checks.known_name(name, (*dataset.data_vars, *fixed), "name", " in this orbit")
-    return np.full(dataset.sizes["step"], fixed[name])
-
-
-def _escape(dataset):
+def _escape(dataset, fixed):
     """The index from which an escaping orbit only grows, or None. The states are what has an initial value."""
-    states = [dataset[n].values for n in json.loads(dataset.attrs.get("values", "{}")) if n in dataset.data_vars]
     found = []
-    for size in map(np.abs, states):
+    for name in (n for n in fixed if n in dataset.data_vars):
+        size = np.abs(dataset[name].values)
         gone = np.flatnonzero(~(size <= 1e12))
         if gone.size:
             t = gone[0]
-            while t > 1 and size[t - 1] < size[t] / 1.1:
+            while t > 1 and t > gone[0] - 20 and size[t - 1] < size[t] / 1.1:
                 t -= 1
             found.append(t)
     return min(found, default=None)
 
 
-def _show_until(panel, step, values, end):
-    """Scale a panel to the orbit before its escape, and mark that."""
+def _show_until(panel, step, values, end, first):
+    """Scale a panel to the orbit before its escape, and mark that; an earlier orbit in it stays in view."""
     before = values[: end + 1][np.isfinite(values[: end + 1])]
     low, high = before.min(), before.max()
     if panel.get_yscale() == "log":
-        panel.set_ylim(low / 2, high * 2)
+        limits = low / 2, high * 2
     else:
         margin = (high - low) / 20 or abs(high) / 20 or 1.0
-        panel.set_ylim(low - margin, high + margin)
-    panel.set_xlim(step[0], step[end] + max(1, (step[end] - step[0]) / 20))
+        limits = low - margin, high + margin
+    right = step[end] + max(1, (step[end] - step[0]) / 20)
+    if not first:
+        right = max(right, panel.get_xlim()[1])
+        limits = min(limits[0], panel.get_ylim()[0]), max(limits[1], panel.get_ylim()[1])
+    panel.set_ylim(limits)
+    panel.set_xlim(step[0], right)
     panel.axvline(step[end], color="0.3", lw=0.9, ls=":")
 
 
@@ -133,8 +141,11 @@ def phase_diagram(dataset: xr.Dataset, name: str, ax=None, x: str = "", y: str =
 
     Returns
     -------
-    matplotlib Axes. A geometric grid gets a log axis; values that are no number are grey.
+    matplotlib Axes. A geometric grid gets a log axis. Values that are no number, or larger than 1e12 as those of
+    points that escaped are, are grey.
     """
+    if not isinstance(dataset, xr.Dataset):
+        raise TypeError("phase_diagram draws a variable of a dataset: write ds.plot.phase_diagram(result, 'regime').")
     checks.known_name(name, dataset.data_vars, "variable", " in this result")
     array = dataset[name].squeeze()
     if array.ndim != 2:
@@ -142,11 +153,13 @@ def phase_diagram(dataset: xr.Dataset, name: str, ax=None, x: str = "", y: str =
             f"{name!r} has dims {array.dims}; a phase diagram needs two: choose with dataset.isel(...), "
             "or draw one dim with dataset[name].plot()."
         )
+    if x and x == y:
+        raise ValueError(f"x and y are both {x!r}; name two dims.")
     x = x or (array.dims[0] if array.dims[0] != y else array.dims[1])
     checks.known_name(x, array.dims, "dim", f" of {name!r}")
     y = y or next(d for d in array.dims if d != x)
     checks.known_name(y, array.dims, "dim", f" of {name!r}")
-    array = array.transpose(y, x)
+    array = array.transpose(y, x).sortby([dim for dim in (x, y) if dim in array.coords])
     if ax is None:
         _, ax = plt.subplots(figsize=(5.2, 4), layout="constrained")
     scales = {}
@@ -156,9 +169,10 @@ def phase_diagram(dataset: xr.Dataset, name: str, ax=None, x: str = "", y: str =
         scales[dim], edge = _edges(values, dim)
         edges.append(edge)
     flags = array.attrs.get("flag_meanings", "").split()
-    style, ticks = _named(flags) if flags else (_continuous(array.values, name), None)
-    values = np.ma.masked_invalid(array.values.astype(float))
-    mesh = ax.pcolormesh(*edges, values, rasterized=True, shading="flat", **style | image)
+    values = array.values.astype(float)
+    values = np.ma.masked_where(~(np.abs(values) <= 1e12), values)
+    style, ticks = _named(flags) if flags else (_continuous(values.compressed(), image), None)
+    mesh = ax.pcolormesh(*edges, values, rasterized=True, shading="flat", **style)
     ax.set_xscale(scales[x])
     ax.set_yscale(scales[y])
     ax.set_xlabel(_axis(array, x))
@@ -196,22 +210,26 @@ def _named(flags):
     return style, np.arange(len(flags))
 
 
-def _continuous(values, name):
-    finite = values[np.isfinite(values)]
-    style = {"cmap": plt.get_cmap("viridis").with_extremes(bad=_BAD)}
-    if _wide(finite):
-        style["norm"] = LogNorm(finite.min(), finite.max())
-    elif finite.size and finite.min() < 0 < finite.max():
-        far = np.abs(finite).max()
-        style = {"cmap": plt.get_cmap("PuOr").with_extremes(bad=_BAD), "vmin": -far, "vmax": far}
-    return style
+def _continuous(values, image):
+    """Colours for numbers: what the caller wants, else a log scale for wide ones, two-sided for both signs."""
+    style = {"cmap": "viridis"}
+    if not {"norm", "vmin", "vmax"} & set(image):
+        if _wide(values):
+            style["norm"] = LogNorm(values.min(), values.max())
+        elif values.size and values.min() < 0 < values.max():
+            far = np.abs(values).max()
+            style = {"cmap": "PuOr", "vmin": -far, "vmax": far}
+    style |= image
+    return style | {"cmap": plt.get_cmap(style["cmap"]).with_extremes(bad=_BAD)}
 
 
 def _axis(array, dim):
     given = array[dim].attrs if dim in array.coords else {}
-    if "symbol" in given or "long_name" not in given:
-        return axis(dim)
-    return given["long_name"]
+    described = given.get("long_name", dim)
+    tex = given.get("symbol", "")
+    if described in ("", dim):
+        return f"${tex}$" if tex else dim
+    return described + (f"  ${tex}$" if tex else "")
 
 
 def _meaning(array):

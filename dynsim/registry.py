@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 from types import FunctionType, ModuleType
 
+from . import checks
 from .loop import Landscape
 from .measure import MeasureKind
 from .model import Map
@@ -57,3 +58,12 @@ def furnish(package: str, make) -> dict:
     room = importlib.import_module(package)
     names = [info.name for info in pkgutil.iter_modules(room.__path__) if not info.name.startswith("_")]
     return {name: make(importlib.import_module(f"{package}.{name}")) for name in sorted(names)}
+
+
+def missing(package: str, found: dict):
+    """A module's ``__getattr__`` that names the nearest right one."""
+
+    def __getattr__(name):
+        raise AttributeError(f"{package} has no {name!r}.{checks.nearest(name, found)}")
+
+    return __getattr__

@@ -157,16 +157,20 @@ class Source:
         return [_LANES, *_in([*lines, *self._store([*(f"s_{n}" for n in self.map.state), *self.accumulators])])]
 
     def look(self):
-        """Lines that look after the carried states of a block, if any is carried or small."""
+        """Lines that look after the carried states of a block: where any is carried, or at times any is small."""
         if not self.map.scale:
             return []
         states = [f"s_{n}" for n in self.map.scale]
         kept = [*states, *self.carry.exponents, *self.carry.scales]
         whole = [*self._load(kept), *self.carry.move(), *self._store(kept), *self.carry.note()]
+        quick = [
+            f"if t % {CARRY_EVERY} == 0 and not look:",
+            *_in([_LANES, *_in([*self._load(states), *self.carry.small()])]),
+        ]
         return [
             "look = carried",
-            "if not look:",
-            *_in([_LANES, *_in([*self._load(states), *self.carry.small()])]),
+            f"if t % {CARRY_EVERY} == 0 and not look:",
+            *_in(quick),
             "if look:",
             *_in(["carried = False", _LANES, *_in(whole)]),
         ]
@@ -181,9 +185,8 @@ class Source:
             "carried = False",
             *[_LANES, *_in(filled)],
             "t = start",
-            f"while t + {CARRY_EVERY} <= stop:",
-            *_in([f"for _ in range({CARRY_EVERY // UNROLL}):", *_in([*self.passes(UNROLL, "t"), f"t += {UNROLL}"])]),
-            *_in(self.look()),
+            f"while t + {UNROLL} <= stop:",
+            *_in([*self.passes(UNROLL, "t"), f"t += {UNROLL}", *self.look()]),
             "while t < stop:",
             *_in([*self.passes(1, "t"), "t += 1"]),
             *[_LANES, *_in(emptied)],
@@ -219,7 +222,7 @@ class Source:
         """One point's states and observables, every so many steps."""
         names = [*self.map.state, *self.map.observables]
         rows = [f"out[j, {k}] = {self._expression(n)}" for k, n in enumerate(names)]
-        carry = [f"if (t + 1) % {CARRY_EVERY} == 0:", *_in(self.carry.move())] if self.map.scale else []
+        carry = [f"if (t + 1) % {UNROLL} == 0:", *_in(self.carry.move())] if self.map.scale else []
         body = [
             *self._point("0"),
             "j = 0",

@@ -27,6 +27,7 @@ def sweep(
     steps: int,
     over: Mapping,
     measure: Sequence[Measure] | Measure,
+    *,
     device: str = "cpu",
     threads: int | None = None,
     progress: bool = True,
@@ -69,24 +70,44 @@ def sweep(
     >>> dict(result.sizes), int(result.lifetime.min())
     ({'eta': 2, 'x': 3}, 1001)
     """
+    check_map(map)
     steps = checks.whole(steps, "steps")
     if device != "cpu":
         raise ValueError(f"unknown device {device!r}; write device='cpu'.")
     grid = Grid(over)
     measures = check_measures(map, measure, taken=(*grid.names, *grid.dims))
+    for m in measures:
+        if m.options.get("skip", 0) > steps:
+            raise ValueError(f"{m!r} skips more states than there are ({steps + 1}); skip at most {steps}.")
+    for dim in grid.dims:
+        if dim in map.readable and dim not in grid.names:
+            raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
     threads = len(os.sched_getaffinity(0)) if threads is None else checks.whole(threads, "threads", least=1)
     results = _Job(map, measures, steps, grid, fixed, threads).run(progress)
     call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
-    attrs = describe(map, steps=steps, values=fixed, device=device, call=call)
+    attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call)
     data = {m.name: _variable(m, map, grid, array) for m, array in zip(measures, results)}
     dataset = xr.Dataset(data, grid.coords, attrs)
     return label(dataset, map)
 
 
+def check_map(map) -> None:
+    """Raise unless it is a map; say how to make one of what it is."""
+    if not isinstance(map, Map):
+        how = (
+            "join it with a tuner: ds.closed_loop(landscape, tuner)"
+            if hasattr(map, "measurements")
+            else ("write ds.maps.NAME" if isinstance(map, str) else "wrap your step: ds.Map(step)")
+        )
+        raise TypeError(f"{map!r} is not a map; {how}.")
+
+
 def check_measures(map: Map, measure, taken=()) -> list[Measure]:
     """The measures as a list, once every name that they read is known and none is called like one in `taken`."""
     if isinstance(measure, Measure):
+        measure = [measure]
+    if callable(measure):
         measure = [measure]
     if not isinstance(measure, (list, tuple)) or not measure:
         raise TypeError("measure must be a list of measures, such as [ds.measures.final('lam'), ds.measures.regime()].")

@@ -45,6 +45,11 @@ def test_a_slow_rise_past_the_edge_at_a_constant_rate_is_no_runaway():
     assert regime(ds.maps.self_stabilization, 10_000, **start) == "undecided"
 
 
+def test_a_few_steps_decide_nothing():
+    for steps in (0, 1, 10):
+        assert regime(ds.maps.cdat, steps) == "undecided"
+
+
 def test_two_measures_of_a_kind_need_two_names():
     both = [M.mean("y"), M.mean("y", skip=50).named("y_late")]
     result = ds.sweep(ds.maps.cdat, 100, {"sigma": [1.9, 2.0]}, both)

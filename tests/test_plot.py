@@ -78,7 +78,7 @@ def test_orbit_panels(ax):
     run = ds.orbit(ds.maps.cdat, 50)
     figure = Figure()
     axes = figure.subplots(1, 4)
-    assert ds.plot.orbit(run, ax=axes) is not None
+    assert (ds.plot.orbit(run, ax=axes) == axes).all()
     for panel, name in zip(axes, ("eta", "lam", "y", "p")):
         np.testing.assert_array_equal(panel.lines[0].get_ydata(), run[name].values)
     assert ds.plot.orbit(run, "lam", ax=ax) is ax
@@ -103,10 +103,49 @@ def test_an_escape_does_not_swamp_the_picture(ax):
 
 
 def test_symbols_of_names():
-    from dynsim.labels import axis, symbol
+    from dynsim.labels import symbol
 
     assert symbol("lam") == r"\lambda"
     assert symbol("kappa") == r"\kappa"
     assert symbol("f_star") == r"f_{\mathrm{star}}"
     assert symbol("warmup") == r"\mathrm{warmup}"
-    assert axis("nu") == r"second eigenvalue  $\nu$"
+
+
+def test_an_overlay_keeps_its_colour_in_every_panel():
+    panels = Figure().subplots(1, 4)
+    escaping = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)
+    for run in (escaping, ds.orbit(ds.maps.self_stabilization, 600, x=0.316, lam=2.0, a=1e-3, b=1e-2)):
+        ds.plot.orbit(run, ax=panels)
+    curves = [[line for line in panel.lines if line.get_gid() == "orbit"] for panel in panels]
+    assert all(len(two) == 2 for two in curves)
+    assert len({two[1].get_color() for two in curves}) == 1
+
+
+def test_another_maps_names_are_its_own():
+    def step(x=0.5, /, a=2.0):
+        return a * x * (1 - x)
+
+    result = ds.sweep(ds.Map(step), 10, {"a": [1.0, 2.0], "x": [0.1, 0.2]}, M.final("x"))
+    assert result.x.attrs["long_name"] == "initial x" and result.a.attrs["long_name"] == "a"
+    panels = ds.plot.orbit(ds.orbit(ds.Map(step), 10))
+    assert [p.get_ylabel() for p in panels] == ["$x$"]
+
+
+def test_an_unsorted_grid_is_sorted_and_escaped_points_are_grey(ax):
+    over = {"lam": [5.0, 0.5, 1.9], "x": [1e-3, 0.1]}
+    result = ds.sweep(ds.maps.self_stabilization, 14, over, M.final("lam"), a=1e-3)
+    mesh = ds.plot.phase_diagram(result, "lam_final", ax=ax, cmap="magma").collections[0]
+    assert (np.diff(mesh.get_coordinates()[0, :, 0]) > 0).all()
+    shown = mesh.get_array()
+    assert shown.mask.any() and np.abs(shown.compressed()).max() <= 1e12
+    assert ds.plot.phase_diagram(result, "lam_final", ax=Figure().subplots(), norm=LogNorm(1, 100)) is not None
+
+
+def test_names_of_codes_and_values_of_points():
+    result = ds.sweep(ds.maps.cdat, 2000, {"sigma": [1.9, 2.2]}, M.regime(), nu=0.2)
+    assert ds.named(result.regime).values.tolist() == ["runaway", "escaped"]
+    assert ds.values_of(result.isel(sigma=1)) == dict(x=2, u=2, lam=18, eta=0.05, sigma=2.2, a=0.05, b=0.1, nu=0.2)
+    with pytest.raises(ValueError, match="has no named values"):
+        ds.named(result.sigma)
+    with pytest.raises(ValueError, match="choose one"):
+        ds.values_of(result)

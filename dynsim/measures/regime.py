@@ -1,12 +1,12 @@
 """What the orbit does in the end, judged on its second half (y = ηλ − 2).
 
     settled    λ and y stay within `tol` (relative, absolute) throughout
-    runaway    runaway sharpening: λ rises by more than `tol`, its least value in the last quarter is not below its
-               largest in the one before, and either y swings as below, or η falls along (ηλ rises by less than half
-               of what λ does, in logarithms) and p does not rise
+    runaway    runaway sharpening: λ keeps rising, and η falls with it. λ rises by more than `tol`, and is no lower in
+               the last quarter than in the one before; and either y swings as below, or ηλ rises by less than half of
+               what λ does (in logarithms) and p does not rise
     edge       y swings from below −tol to above tol at least twice, and stays bounded
     escaped    a state became larger than `bound`, or not a number, at any time
-    undecided  none of these, e.g. still sharpening below the edge; follow it for longer
+    undecided  none of these, e.g. still sharpening below the edge, or fewer than 16 steps; follow it for longer
 
 Escaped is tested first, then settled, runaway, edge.
 
@@ -20,6 +20,8 @@ flags = ("settled", "edge", "runaway", "escaped", "undecided")
 long_name = "regime"
 
 INFINITY = float("inf")
+#: Fewer steps decide nothing.
+SHORTEST = 16
 
 
 def update(
@@ -49,7 +51,7 @@ def update(
 
 def finish(
     inside, low, high, lam_low, lam_high, lam_before, lam_after, lam_half, y_half, p_half, side, swings, /,
-    *, y, lam, p, tol=1e-3,
+    *, y, lam, p, steps, tol=1e-3,
 ):  # fmt: skip
     still = (lam_high - lam_low <= tol * absolute(lam)) & (high - low <= tol)
     growth = log(absolute(lam / lam_half))
@@ -57,4 +59,5 @@ def finish(
     rising = (lam > lam_half) & (growth > tol) & (lam_after >= lam_before * (1 - tol))
     below = (2 * edge_growth < growth) & (p <= p_half * (1 + tol))
     runaway = rising & ((swings >= 2) | below)
-    return where(inside < 1, 3, where(still, 0, where(runaway, 2, where(swings >= 2, 1, 4))))
+    fate = where(still, 0, where(runaway, 2, where(swings >= 2, 1, 4)))
+    return where(inside < 1, 3, where(steps < SHORTEST, 4, fate))
