@@ -12,6 +12,7 @@ import xarray as xr
 import dynsim as ds
 
 from . import cli_request
+from .files import draft, whole
 
 
 def run(args: Namespace) -> int:
@@ -45,17 +46,17 @@ def writable(out: str, force: bool) -> Path:
         raise ValueError(f"{path} exists and is not a file; choose another --out, such as result.nc.")
     if os.path.lexists(path) and not force:
         raise ValueError(f"{path} exists already; add --force to overwrite it, or choose another --out.")
-    draft = _draft(path)
+    hidden = draft(path)
     try:
-        draft.touch()
-        _write(xr.Dataset(), draft)  # the whole way, so that no sweep is lost to a missing library
+        hidden.touch()
+        _write(xr.Dataset(), hidden)  # the whole way, so that no sweep is lost to a missing library
     except OSError as error:
         why = error.strerror or error
         raise ValueError(f"{folder} cannot be written to ({why}); choose another --out.") from error
     except ImportError as error:
         raise ValueError(f"NetCDF files cannot be written here: {error}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        hidden.unlink(missing_ok=True)
     return path
 
 
@@ -66,21 +67,12 @@ def save(dataset: xr.Dataset, path: Path, force: bool = False) -> Path:
     -------
     Path : where it is; a numbered name beside `path` if a file came to lie there meanwhile and `force` is not set.
     """
-    draft = _draft(path)
-    try:
-        _write(dataset, draft)
-        if not force:
-            numbered = (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(2))
-            path = next(p for p in itertools.chain([path], numbered) if not os.path.lexists(p))
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    if not force:
+        numbered = (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(2))
+        path = next(p for p in itertools.chain([path], numbered) if not os.path.lexists(p))
+    with whole(path) as hidden:
+        _write(dataset, hidden)
     return path
-
-
-def _draft(path):
-    """Where a file is written before it takes its name: beside it, so that the renaming is one step."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def _write(dataset, path):

@@ -22,6 +22,7 @@ import platformdirs
 from numba.extending import overload
 
 from . import vocabulary
+from .files import whole
 
 # IEEE semantics (1/0 = inf, as in numpy) and no fastmath: the compiled orbit is the plain Python orbit, bit for bit.
 OPTIONS = {"error_model": "numpy", "nogil": True}
@@ -174,9 +175,8 @@ def load(source: str, functions: dict) -> types.ModuleType:
     keep = _writable(folder)
     path = folder / f"{name}.py"
     if keep and not path.exists():
-        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            file.write(source)
-        os.replace(file.name, path)
+        with whole(path) as file:
+            file.write_text(source, encoding="utf-8")
     module = sys.modules[name] = types.ModuleType(name)
     module.__file__ = str(path)
     done = {}

@@ -221,11 +221,25 @@ def _check_pair(landscape, tuner, delay):
                 f"the tuner {tuner.__name__!r} needs {need}, which the landscape {landscape.name!r} cannot measure "
                 f"(it measures {', '.join(landscape.measurements)})."
             )
+    _check_tuner(tuner, signature)
     own = {*signature.state, *signature.parameters}
     for clash in sorted(own & {*landscape.state, *landscape.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {landscape.name!r} both use the name {clash!r}; rename one.")
     if delay and "eta" in own:
         raise ValueError(f"{tuner.__name__!r} sets eta without measuring; a delay makes no difference: use delay=0.")
+
+
+def _check_tuner(tuner, signature):
+    """Raise unless the tuner returns η, and after it the next value of each of its own states."""
+    given = {need: (lambda eta, w: 0.5 * eta) if need in HELPERS else 0.5 for need in signature.inputs}
+    try:
+        results = tuner(*[0.5] * len(signature.state), **given, **signature.parameters)
+    except Exception as error:
+        raise TypeError(f"the tuner {tuner.__name__!r} fails on numbers ({type(error).__name__}: {error}).") from error
+    count = len(results) if isinstance(results, tuple) else 1
+    wanted = ", ".join(("eta", *(f"next {name}" for name in signature.state)))
+    if results is None or count != 1 + len(signature.state):
+        raise TypeError(f"the tuner {tuner.__name__!r} returns {results!r}; it must return {wanted}.")
 
 
 def _moved(landscape, eta, target="{}"):

@@ -75,7 +75,11 @@ def probe(step: Callable, state) -> tuple:
                 f"step {step.__name__!r} fails on plain numbers ({type(error).__name__}: {error}); "
                 "it may use only arithmetic and the functions of dynsim.vocabulary."
             ) from error
-    return outputs if isinstance(outputs, tuple) else (outputs,)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    for output in outputs:
+        if not isinstance(output, (int, float, np.number)):
+            raise TypeError(f"step {step.__name__!r} returns {output!r}; return a number, or several: return x1, lam1.")
+    return outputs
 
 
 def scales_cleanly(step: Callable, scale: Mapping[str, int]) -> bool:

@@ -84,6 +84,11 @@ SWEEPS = {
         ValueError,
         "Did you mean 'lam'",
     ),
+    "tuner without its state": (
+        lambda: ds.closed_loop(ds.landscapes.cubic_loss, forgetful_tuner),
+        TypeError,
+        "'forgetful_tuner' returns 0.5; it must return eta, next rate",
+    ),
     "pointless delay": (
         lambda: ds.closed_loop(ds.landscapes.cubic_loss, ds.tuners.constant, delay=1),
         ValueError,
@@ -126,7 +131,21 @@ def reserved(x, /, steps=3.0):
     return x
 
 
+def forgets_return(x, lam, /):
+    pass
+
+
+def returns_list(x, lam, /):
+    return [x, lam]
+
+
+def forgetful_tuner(rate=1, /, *, n):
+    return rate
+
+
 STEPS = {
+    "no return": (forgets_return, "returns None; return a number"),
+    "a list": (returns_list, "returns .*; return a number, or several"),
     "no state": (no_slash, "put a slash after the state variables"),
     "too few outputs": (wrong_count, r"returns 1 values for 2 states \(x, lam\)"),
     "fails in Python": (wrong_name, "fails on plain numbers"),

@@ -11,6 +11,7 @@ from .claims_cdat import gain
 from .figures import new_figure, save
 
 SIDE = 1000
+TITLES = ("delayed, as printed", "no delay, as in training")
 
 
 def _named(dataset, **coords):
@@ -35,10 +36,13 @@ def lifetime(out: Path, side: int = SIDE, steps: int = 20_000) -> list[Path]:
     )
     result = _named(result, alpha=(alpha, r"$\alpha = \eta^2 a$"), start=(start, r"start at the edge  $b x_0^2/a$"))
     figure = new_figure(6.4, 4.8)
-    ax = plot.phase_diagram(result, "lifetime", ax=figure.subplots())
-    ax.set_title(f"Constant rate: steps until the orbit escapes (brightest: not within {steps})", fontsize="medium")
-    ax.axhline(1, color="white", lw=0.8, ls="--")
-    ax.annotate("fixed point", (alpha[-1], 1), (-4, 4), textcoords="offset points", color="white", ha="right", size=8)
+    lasting = result.lifetime > steps
+    result["lifetime"] = result.lifetime.where(~lasting)
+    ax = plot.phase_diagram(result, "lifetime", ax=figure.subplots(), norm=LogNorm(4, steps))
+    ax.set_title("Constant rate: how many steps until the orbit escapes", fontsize="medium")
+    ax.text(1.3e-4, 3e-7, f"grey: more than\n{steps} steps", color="black", size=8)
+    ax.axhline(1, color="black", lw=0.8, ls="--")
+    ax.text(0.9, 1.25, "fixed point", color="white", ha="right", size=8)
     return [save(figure, out / "lifetime_of_the_edge.png")]
 
 
@@ -75,12 +79,14 @@ def regimes(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
         "regime": ("Regime", {}),
         "lifetime": ("How soon it escaped (grey: it did not)", {"norm": LogNorm(1, steps)}),
         "growth": ("How far λ ran (grey: escaped)", {"norm": LogNorm(1, 20)}),
-        "swing": ("y swings left of K = 1 (dashed); p/g has a limit left of the dots", {"norm": LogNorm(1e-3, 1e2)}),
+        "swing": ("Range of y, and where theory puts its changes", {"norm": LogNorm(1e-3, 1e2)}),
     }
     figure = new_figure(10.5, 8.2)
     for ax, (name, (title, style)) in zip(figure.subplots(2, 2).flat, panels.items()):
         plot.phase_diagram(result, name, ax=ax, **style)
         ax.set_title(title, fontsize="medium")
+        if name == "growth":
+            ax.text(2.05, 1.3e-3, "escaped", size=8)
         if name == "swing":
             lam, nu = result.lam_final.where(~escaped), 18 * result.share
             for boundary, style in (
@@ -89,9 +95,15 @@ def regimes(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
             ):
                 lines = boundary.transpose("share", "sigma")
                 ax.contour(sigma, share, lines, [0], colors="white", linewidths=1, linestyles=style)
+            ax.text(1.03, 1.3e-3, "y oscillates:\nK > 1", color="black", size=8)
+            ax.text(1.53, 1.3e-3, "p/g follows\nits limit", color="white", size=8)
+            ax.text(1.98, 0.6, "no limit", color="white", ha="right", size=8)
+            ax.text(2.05, 1.3e-3, "escaped", size=8)
         else:
             ax.axvline(2, color="white", lw=0.8, ls="--")
-    figure.suptitle("CDAT as printed (a = 0.05, b = 0.1, λ₀ = 18, p₀ = g₀ = 4): runaway below σ = 2, escape above")
+    figure.suptitle(
+        f"CDAT as printed (a = 0.05, b = 0.1, λ₀ = 18, p₀ = g₀ = 4), {steps} steps: runaway below σ = 2, escape above"
+    )
     return [save(figure, out / "cdat_regimes.png")]
 
 
@@ -103,7 +115,9 @@ def delay(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
     dims = ("stiffness", "start")
     figure = new_figure(11.5, 4.8)
     for ax, map_, title in zip(
-        figure.subplots(1, 2, sharey=True), (maps.cdat, maps.cdat_undelayed), ("delayed, as printed", "no delay")
+        figure.subplots(1, 2, sharey=True),
+        (maps.cdat, maps.cdat_undelayed),
+        TITLES,
     ):
         result = sweep(
             map_,
@@ -122,7 +136,9 @@ def delay(out: Path, side: int = SIDE, steps: int = 5_000) -> list[Path]:
             stiffness=(stiffness, r"$8a/\lambda_0^2$"),
             start=(start, r"start at the edge  $b p_0/a$"),
         )
-        plot.phase_diagram(result, "regime", ax=ax)
-        ax.set_title(f"CDAT, σ = 2, {title}", fontsize="medium")
+        plot.phase_diagram(result, "regime", ax=ax, colorbar=map_ is maps.cdat_undelayed)
+        ax.set_title(title, fontsize="medium")
         ax.axvline(1, color="white", lw=0.8, ls="--")
+        ax.text(1.1, 1.3e-3, "8a = λ₀²", color="white", size=8)
+    figure.suptitle(f"CDAT at σ = 2 after {steps} steps, with and without its delay (λ₀ = 2, ν = 0.2, g₀ = 10⁻⁶)")
     return [save(figure, out / "cdat_delay.png")]

@@ -4,8 +4,6 @@ Figures 4 and 9 show the orbits step by step, Figures 10 and 11 the same models 
 the initial state of Figures 4 and 10; ours is named in the title.
 """
 
-import os
-import tempfile
 from pathlib import Path
 
 import xarray as xr
@@ -13,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from .. import maps, plot
+from ..files import whole
 from ..orbits import orbit
 
 
@@ -24,14 +23,9 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG whole or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        try:
-            figure.savefig(file, format="png", dpi=150)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)
+    """Write a PNG."""
+    with whole(path) as file:
+        figure.savefig(file, format="png", dpi=150)
     return path
 
 
@@ -52,12 +46,13 @@ def cdat(steps: int, sigma: float, **options) -> xr.Dataset:
 
 
 def _rows(path, title, rows, names, y_limits=None):
-    figure = new_figure(3.0 * len(names), 2.5 * len(rows) + 0.4)
+    figure = new_figure(3.0 * len(names), 2.5 * len(rows) + 0.5)
     figure.suptitle(title, fontsize="medium")
-    panels = figure.subplots(len(rows), len(names), squeeze=False)
-    for color, axes, (label, dataset) in zip(plot.LINES, panels, rows.items()):
+    for band, color, (label, dataset) in zip(figure.subfigures(len(rows), 1), plot.LINES, rows.items()):
+        band.suptitle(label, fontsize="small", x=0.01, ha="left")
+        axes = band.subplots(1, len(names))
         plot.orbit(dataset, names, ax=axes, color=color)
-        axes[0].set_title(label, fontsize="small", loc="left")
+        axes[names.index("p")].set_yscale("log")
         if y_limits:
             axes[names.index("y")].set_ylim(y_limits)
     return [save(figure, path)]
@@ -69,24 +64,27 @@ CLOSE = (-0.12, 0.04)
 
 
 def figure_4(out: Path) -> list[Path]:
-    rows = {"constant η = 1 (a = 0.03, b = 0.3)": constant_rate(150), "tuner η = 1.9/λ (a = 1, b = 0.5)": tuner(150)}
-    title = "Figure 4: a constant rate hovers at the edge, a tuner below it runs away  (x₀ = 0.3; λ₀ = 2 and 1.9)"
+    rows = {
+        "constant η = 1 (a = 0.03, b = 0.3, λ₀ = 2)": constant_rate(150),
+        "tuner η = 1.9/λ (a = 1, b = 0.5, λ₀ = 1.9)": tuner(150),
+    }
+    title = "Figure 4: a constant rate hovers at the edge for a while, a tuner below it runs away  (x₀ = 0.3)"
     return _rows(out / "figure_4.png", title, rows, PAPER)
 
 
 def figure_10(out: Path) -> list[Path]:
     rows = {"constant η = 1, to its escape": constant_rate(1000), "tuner η = 1.9/λ": tuner(1000)}
-    title = "Figure 10: the same for longer. The constant rate's orbit spirals out and escapes (dotted line)"
+    title = "Figure 10: Figure 4 for longer. The constant rate's orbit spirals out and escapes (dotted line)"
     return _rows(out / "figure_10.png", title, rows, PAPER)
 
 
 def figure_9(out: Path) -> list[Path]:
     rows = {"CDAT σ = 2": cdat(300, 2), "CDAT σ = 1.9": cdat(300, 1.9)}
-    title = "Figure 9: CDAT as printed (delayed), at the edge and below it"
+    title = "Figure 9: CDAT as printed (delayed), a = 0.05, b = ν = 0.1, p₀ = g₀ = 4; the first y, −1.1, is off scale"
     return _rows(out / "figure_9.png", title, rows, (*PAPER, "ratio"), CLOSE)
 
 
 def figure_11(out: Path) -> list[Path]:
     rows = {"CDAT σ = 2": cdat(10_000, 2, every=5), "CDAT σ = 1.9": cdat(10_000, 1.9, every=5)}
-    title = "Figure 11: CDAT as printed, for longer: σ = 2 stabilizes, σ = 1.9 sharpens slowly"
+    title = "Figure 11: Figure 9 for longer: σ = 2 stabilizes, σ = 1.9 sharpens slowly"
     return _rows(out / "figure_11.png", title, rows, (*PAPER, "ratio"), CLOSE)

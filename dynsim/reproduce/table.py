@@ -1,10 +1,11 @@
 """The table of claims: what is stated, where, what is predicted, what is measured, and whether that holds."""
 
-import os
-import tempfile
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..files import whole
 
 HEAD = """# Claims about the reduced models
 
@@ -39,7 +40,7 @@ def compare(where: str, statement: str, predicted: float, measured: float, withi
     """A claim about a number: it holds if the relative error is at most `within`."""
     error = abs(measured - predicted) / abs(predicted)
     shown = f"{number(measured)} (error {error:.1g})"
-    return Claim(where, statement, f"{number(predicted)} ± {100 * within:.2g}%", shown, bool(error <= within))
+    return Claim(where, statement, f"{number(predicted)} (± {within:.0e} of it)", shown, bool(error <= within))
 
 
 def below(where: str, statement: str, measured: float, bound: float) -> Claim:
@@ -66,25 +67,29 @@ def claims() -> Iterator[Claim]:
 
 
 def render(rows: list[Claim]) -> str:
-    lines = [HEAD, "| where | claim | predicted | measured | verdict |", "| --- | --- | --- | --- | --- |"]
+    """The table as Markdown, what fails on top."""
+    failing = [row for row in rows if not row.holds]
+    parts = [HEAD, f"{len(rows) - len(failing)} of {len(rows)} hold.", "## What fails", _table(failing)]
+    return "\n\n".join([*(part.strip() for part in parts), "## Everything", _table(rows)]) + "\n"
+
+
+def _table(rows):
+    lines = ["| where | claim | predicted | measured | verdict |", "| --- | --- | --- | --- | --- |"]
     for row in rows:
         cells = (row.where, row.statement, row.predicted, row.measured, row.verdict)
         lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
-    holding = sum(row.holds for row in rows)
-    return "\n".join([*lines, "", f"{holding} of {len(rows)} hold.", ""])
+    return "\n".join(lines)
 
 
 def show(rows: list[Claim]) -> str:
-    """The table for a terminal, 100 columns wide."""
-    import textwrap
-
+    """A line for each claim, 110 columns wide, and more on those that fail."""
     lines = []
     for row in rows:
-        lines.append(f"{row.where:8s} {row.verdict.strip('*').upper() if not row.holds else row.verdict}")
-        for label, text in (("", row.statement), ("predicted ", row.predicted), ("measured ", row.measured)):
-            wrapped = textwrap.wrap(label + text, 90)
-            lines += ["         " + line for line in wrapped]
-    return "\n".join(lines)
+        lines.append(f"{row.where:6.6s} {'holds' if row.holds else 'FAILS'}  {row.statement}"[:110])
+        if not row.holds:
+            for text in (f"predicted: {row.predicted}", f"measured: {row.measured}"):
+                lines += textwrap.wrap(text, 110, initial_indent=" " * 14, subsequent_indent=" " * 16)
+    return "\n".join([*lines, f"{sum(row.holds for row in rows)} of {len(rows)} claims hold."])
 
 
 def write(out: Path) -> list[Path]:
@@ -94,7 +99,6 @@ def write(out: Path) -> list[Path]:
     rows = list(claims())
     tqdm.write(show(rows))
     path = out / "claims.md"
-    with tempfile.NamedTemporaryFile("w", dir=out, suffix=".tmp", delete=False, encoding="utf-8") as file:
-        file.write(render(rows))
-    os.replace(file.name, path)
+    with whole(path) as file:
+        file.write_text(render(rows), encoding="utf-8")
     return [path]

@@ -1,0 +1,45 @@
+"""What the documentation shows is what is there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_readme_has_ten_lines_that_run(tmp_path):
+    block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
+    assert len([line for line in block.splitlines() if line.strip()]) <= 11
+    run = subprocess.run(
+        [sys.executable, "-c", block], capture_output=True, text=True, check=True, cwd=tmp_path, env=_environment()
+    )
+    assert run.stdout.split() == ["['runaway'", "'undecided'", "'escaped']"]
+
+
+def _environment():
+    import os
+
+    return os.environ | {"MPLBACKEND": "agg"}
+
+
+@pytest.mark.parametrize("file", ["maps/noise_floor.py", "tuners/cdat_limited.py", "measures/crossings.py"])
+def test_the_documented_examples_are_the_files(file):
+    text = (ROOT / "docs/extend.md").read_text(encoding="utf-8")
+    assert (ROOT / "dynsim" / file).read_text(encoding="utf-8").strip() in text
+
+
+@pytest.mark.parametrize("page", [*sorted(p.name for p in (ROOT / "docs").glob("*.md")), "../README.md"])
+def test_links_lead_somewhere(page):
+    path = ROOT / "docs" / page
+    for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / link).exists(), link
+
+
+def test_readme_has_exactly_two_set_up_commands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"```sh\n(.*?)\n```", text, re.S)
+    assert len(commands) == 2 and all("\n" not in c for c in commands)
+    assert "dynsim reproduce" in commands[0] and "pytest" in commands[1]
