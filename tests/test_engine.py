@@ -61,8 +61,8 @@ def test_any_grid_chunking_and_thread_count_gives_the_same_bits(over, steps, chu
     for name in whole.data_vars:
         xr.testing.assert_equal(whole[name], turned[name].transpose(*over))
     corner = dict.fromkeys(over, -1)
-    alone = ds.sweep(EDGE, steps, {"x": [float(over["x"][-1]) if "x" in over else 0.05]}, MEASURES,
-                     **{n: float(over[n][-1]) if n in over else FIVE[n] for n in FIVE if n != "x"})  # fmt: skip
+    last = {n: float(over[n][-1]) if n in over else FIVE[n] for n in FIVE}
+    alone = ds.sweep(EDGE, steps, {"x": [last.pop("x")]}, measures, **last)
     for name in whole.data_vars:
         np.testing.assert_array_equal(whole[name].isel(corner).values, alone[name].values[0])
 
