@@ -81,6 +81,20 @@ def _is_plain(value):
     return isinstance(value, types.FunctionType) and id(value) not in _WORDS
 
 
+def _attributes(function, module):
+    """What the function may read of a module, which numba freezes as it is now."""
+    found = []
+    for name in {n for code in _codes(function.__code__) for n in code.co_names if hasattr(module, n)}:
+        value = getattr(module, name)
+        if isinstance(value, numba.core.dispatcher.Dispatcher):
+            found.append((name, fingerprint(value)))
+        elif isinstance(value, np.ndarray):
+            found.append((name, hashlib.sha256(value.tobytes()).hexdigest()))
+        elif not callable(value):
+            found.append((name, repr(value)))
+    return sorted(found)
+
+
 def fingerprint(function, seen=()) -> str:
     """A hash of all that decides what a function computes: code, constants, globals, closures, callees."""
     if isinstance(function, numba.core.dispatcher.Dispatcher):
@@ -96,7 +110,9 @@ def fingerprint(function, seen=()) -> str:
             text.append(f"{name}: {fingerprint(value, (*seen, function))}")
         elif isinstance(value, np.ndarray):
             text.append(f"{name}: {value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}")
-        elif isinstance(value, types.ModuleType) or callable(value):
+        elif isinstance(value, types.ModuleType):
+            text.append(f"{name}: {value.__name__} {_attributes(function, value)}")
+        elif callable(value):
             text.append(f"{name}: {getattr(value, '__module__', '')}.{value.__name__}")
         else:
             text.append(f"{name}: {type(value).__name__} {value!r}")

@@ -137,8 +137,8 @@ class Map:
     doc: str = ""
 
     def __post_init__(self):
-        if not callable(self.step):
-            raise TypeError(f"a map needs a step function, not {self.step!r}.")
+        if not hasattr(getattr(self.step, "py_func", self.step), "__code__"):
+            raise TypeError(f"a map needs a step function, written with def or lambda, not {self.step!r}.")
         put = object.__setattr__
         put(self, "name", self.name or self.step.__name__)
         put(self, "doc", self.doc or inspect.getdoc(self.step) or "")

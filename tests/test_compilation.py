@@ -86,6 +86,21 @@ def test_fingerprints_see_what_decides_the_result():
     assert compilation.fingerprint(made(2)) != compilation.fingerprint(made(2.0))
 
 
+def test_fingerprints_see_constants_of_other_modules():
+    import types
+
+    settings = types.ModuleType("settings")
+    settings.GAIN = 2.0
+
+    def step(x=1.0, /):
+        return settings.GAIN * x
+
+    results = []
+    for settings.GAIN in (2.0, 3.0):
+        results.append(ds.sweep(ds.Map(step), 1, {"x": [1.0]}, M.final("x")).x_final.item())
+    assert results == [2.0, 3.0]
+
+
 def test_an_edited_step_of_the_same_name_in_one_session():
     results = []
     for factor in (2.0, 3.0):

@@ -1,5 +1,7 @@
 """Bad input: an error at the door, in one sentence that says what to write."""
 
+import functools
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -152,6 +154,7 @@ STEPS = {
     "star arguments": (star, "name every argument"),
     "reserved": (reserved, "'steps' .* is a reserved name"),
     "no function": (3, "needs a step function"),
+    "a partial": (functools.partial(wrong_count, 1.0), "written with def or lambda"),
 }
 
 
