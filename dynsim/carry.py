@@ -50,17 +50,19 @@ class Carry:
 
     def __init__(self, map_: Map):
         self.degrees = map_.scale
-        # The states of degree 1 are looked at; where there are several, each may have a power of its own.
+        # Where several states are carried, each of degree 1 may have a power of its own.
         self.linear = [n for n, degree in map_.scale.items() if degree == 1]
-        self.own = self.linear if len(self.linear) > 1 else []
+        self.own = self.linear if len(map_.scale) > 1 else []
         self.exponents = (["exponent"] if map_.scale else []) + [f"own_{n}" for n in self.own]
         self.scales = (["scale"] if map_.scale else []) + [f"scale_{n}" for n in self.own]
 
     def amplitude(self) -> list[str]:
-        """Lines that find the largest of the carried states of degree 1."""
-        first, *others = self.linear
-        lines = [f"amplitude = abs(s_{first})"]
-        return lines + [f"amplitude = amplitude if amplitude >= abs(s_{n}) else abs(s_{n})" for n in others]
+        """Lines that find the largest of the carried states, by the root of its degree."""
+        roots = {1: "abs(s_{})", 2: "np.sqrt(abs(s_{}))"}
+        first, *others = [roots[degree].format(n) for n, degree in self.degrees.items()]
+        return [f"amplitude = {first}"] + [
+            f"amplitude = amplitude if amplitude >= {size} else {size}" for size in others
+        ]
 
     def small(self) -> list[str]:
         """Lines that set `look` where something is small enough to be lifted."""

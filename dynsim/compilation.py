@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import types
 from functools import cache
 from pathlib import Path
@@ -103,7 +104,7 @@ def fingerprint(function, seen=()) -> str:
         return "recursive"
     text = [repr((function.__defaults__, function.__kwdefaults__))]
     for code in _codes(function.__code__):
-        constants = [c for c in code.co_consts if not isinstance(c, (types.CodeType, str))]
+        constants = [c for c in code.co_consts if not isinstance(c, types.CodeType)]
         text.append(repr((code.co_code, code.co_names, code.co_varnames, code.co_argcount, constants)))
     for name, value in sorted(_callees(function).items()):
         if _is_plain(value) or isinstance(value, numba.core.dispatcher.Dispatcher):
@@ -134,7 +135,10 @@ def compiled(function, module: types.ModuleType, done=None):
     """
     done = {} if done is None else done
     if function in done:
+        if done[function] is None:
+            raise NotCompilable(f"{function.__name__!r} calls itself; write a loop instead.")
         return done[function]
+    asked, done[function] = function, None
     if isinstance(function, numba.core.dispatcher.Dispatcher):
         function = function.py_func
     code = function.__code__
@@ -151,7 +155,7 @@ def compiled(function, module: types.ModuleType, done=None):
     clone = types.FunctionType(code, scope, function.__name__, _defaults(function), tuple(cells) or None)
     clone.__module__ = module.__name__
     clone.__qualname__ = f"{function.__name__}_{len(done)}"
-    done[function] = numba.njit(**OPTIONS)(clone)
+    done[function] = done[asked] = numba.njit(**OPTIONS)(clone)
     return done[function]
 
 
@@ -159,6 +163,10 @@ def cache_dir() -> Path:
     """Where compiled kernels are kept: $DYNSIM_CACHE_DIR, or the user's cache folder."""
     given = os.environ.get("DYNSIM_CACHE_DIR")
     return (Path(given) if given else Path(platformdirs.user_cache_dir("dynsim"))) / "kernels"
+
+
+#: Two threads must not make one module at once.
+_LOCK = threading.Lock()
 
 
 @cache
@@ -185,19 +193,23 @@ def load(source: str, functions: dict) -> types.ModuleType:
     prints = [f"{name}: {fingerprint(function)}" for name, function in sorted(functions.items())]
     key = "\n".join([source, *prints, platform.python_version(), numba.__version__, _own_source()])
     name = "dynsim_kernel_" + hashlib.sha256(key.encode()).hexdigest()[:32]
-    if name in sys.modules:
-        return sys.modules[name]
+    with _LOCK:
+        return sys.modules.get(name) or _made(name, source, functions)
+
+
+def _made(name, source, functions):
     folder = cache_dir()
     keep = _writable(folder)
     path = folder / f"{name}.py"
     if keep and not path.exists():
         with whole(path) as file:
             file.write_text(source, encoding="utf-8")
-    module = sys.modules[name] = types.ModuleType(name)
+    module = types.ModuleType(name)
     module.__file__ = str(path)
     done = {}
     module.__dict__.update({alias: compiled(function, module, done) for alias, function in functions.items()})
     exec(compile(source, str(path) if keep else f"<{name}>", "exec"), module.__dict__)
     for entry in [n for n in vars(module) if n.startswith("kernel_")]:
         setattr(module, entry, numba.njit(cache=keep, **OPTIONS)(getattr(module, entry)))
+    sys.modules[name] = module
     return module

@@ -1,8 +1,10 @@
 """The compiled loops of a map and its measures."""
 
+import pickle
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -58,6 +60,11 @@ class Kernel:
                 dispatcher.compile(_SIGNATURES[name])
             except numba.core.errors.NumbaError as error:
                 raise NotCompilable(_telling(self._map.name, error)) from None
+            except (EOFError, pickle.UnpicklingError, ValueError, ImportError, AttributeError):
+                # A damaged file in the cache: drop it, and compile.
+                for file in Path(self._module.__file__).parent.glob(f"__pycache__/{self._module.__name__}.*"):
+                    file.unlink(missing_ok=True)
+                dispatcher.compile(_SIGNATURES[name])
         return dispatcher
 
 

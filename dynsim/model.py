@@ -91,7 +91,7 @@ def scales_cleanly(step: Callable, scale: Mapping[str, int]) -> bool:
     degree = np.array([scale.get(n, 0) for n in names])
     alone = [degree * (np.array(names) == n) for n in scale if scale[n] == 1]
     for unit in np.random.default_rng(2).uniform(0.5, 1.5, (8 if scale else 0, len(names))):
-        for which, size in ((degree, 0), *((one, 450) for one in alone if len(alone) > 1)):
+        for which, size in ((degree, 0), *((one, 450) for one in alone if len(scale) > 1)):
             start = -100 * degree - size * which
             near, far = (np.array(probe(step, np.ldexp(unit, start - k * which)), float) for k in (0, SHIFT))
             if not np.allclose(near, np.ldexp(far, SHIFT * which), rtol=1e-12, atol=0, equal_nan=True):

@@ -83,13 +83,17 @@ def sweep(
         if dim in map.readable and dim not in grid.names:
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
-    threads = len(os.sched_getaffinity(0)) if threads is None else checks.whole(threads, "threads", least=1)
+    threads = _cores() if threads is None else checks.whole(threads, "threads", least=1)
     results = _Job(map, measures, steps, grid, fixed, threads).run(progress)
     call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
     attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call)
     data = {m.name: _variable(m, map, grid, array) for m, array in zip(measures, results)}
     dataset = xr.Dataset(data, grid.coords, attrs)
     return label(dataset, map)
+
+
+def _cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_map(map) -> None:

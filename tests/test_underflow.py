@@ -127,6 +127,15 @@ def test_averaged_cdat_carries_its_averages_too():
     assert float(last.eta) == pytest.approx(2 / (float(last.lam) + 0.1), rel=1e-4)
 
 
+@pytest.mark.parametrize("values", [dict(sigma=1.2, nu=9.0, beta=0.99), dict(sigma=1.6, nu=1.0, beta=0.92, lam=26.5)])
+def test_averages_that_outlive_the_states_do_not_overflow(values):
+    loop = ds.closed_loop(ds.landscapes.two_eigendirections, ds.tuners.cdat_ema)
+    run = ds.orbit(loop, 2000, **values)
+    plain = ds.orbit(ds.Map(loop.step, "plain", loop.observables), 2000, **values)
+    assert np.isfinite(run.lam.values).all()
+    np.testing.assert_allclose(run.lam.values, plain.lam.values, rtol=1e-6)
+
+
 def test_without_a_scale_plain_doubles_underflow():
     plain = ds.Map(ds.maps.self_stabilization.step, "plain", ds.maps.self_stabilization.observables)
     run = ds.orbit(plain, 6000, every=6000, x=1e-4, lam=0.0005, eta=1.0, a=1e-3, b=0.3)

@@ -2,8 +2,8 @@
 
     z = (1 − η λ) x      x' = sign(z) max(|z|, floor)      λ' = λ + η (a − b x²)
 
-It bounds how far λ overshoots after slow sharpening: x starts again from the floor, so λ_exit solves
-ln floor² + (2/(ηa)) ∫_{2/η}^{λ_exit} ln|1 − ηλ| dλ = ln(a/b). With floor = 0 it is ``self_stabilization``.
+It bounds how far λ overshoots after slow sharpening: if x has reached the floor before the edge, it starts again from
+there, and λ_exit solves ln floor² + (2/(ηa)) ∫_{2/η}^{λ_exit} ln|1 − ηλ| dλ = ln(a/b) − 1 + b floor²/a for small a.
 
 Source: derived for dynsim from Roulet et al. 2024, arXiv 2407.06183, eq. 4.
 """

@@ -9,7 +9,8 @@ from ..files import whole
 
 HEAD = """# Claims about the reduced models
 
-Written by `dynsim reproduce`. Every number in the last columns is measured by running the maps.
+Written by `dynsim reproduce`. Measured numbers come from running the maps, but for two rows of 2.4 that evaluate the
+entry-exit relation itself.
 
 Sources: **P** is stated in the base paper (Roulet et al. 2024, arXiv 2407.06183); **D** is derived for dynsim. The
 section is that of docs/theory.md. *holds*: the measured number is within the tolerance named, or the

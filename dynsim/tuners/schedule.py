@@ -12,5 +12,5 @@ from ..vocabulary import maximum, minimum
 
 def schedule(clock=0, /, peak=1, warmup=0, total=1000, end=1):
     ramp = minimum((clock + 1) / (warmup + 1), 1)
-    done = minimum(maximum((clock - warmup) / (total - warmup), 0), 1)
+    done = minimum(maximum((clock - warmup) / maximum(total - warmup, 1), 0), 1)
     return peak * ramp * (1 - (1 - end) * done), clock + 1
