@@ -17,11 +17,14 @@ _HOMES = {
     "Map": "model",
     "Landscape": "loop",
     "closed_loop": "loop",
+    "fixed_points": "stability.points",
+    "jacobian": "stability.local",
+    "multipliers": "stability.local",
     "named": "labels",
     "orbit": "orbits",
     "sweep": "sweeps",
     "values_of": "labels",
-    **dict.fromkeys(("landscapes", "maps", "measures", "plot", "tuners", "vocabulary")),
+    **dict.fromkeys(("landscapes", "maps", "measures", "plot", "stability", "tuners", "vocabulary")),
 }
 __all__ = ["__version__", *_HOMES]
 

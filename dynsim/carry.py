@@ -13,6 +13,8 @@ state (lifted value times its scale; zero where that underflows).
 """
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from .model import SHIFT, Map
 
@@ -69,15 +71,18 @@ class Carry:
         lines = [*self.amplitude(), f"look |= amplitude < {LOW!r}"]
         return lines + [f"look |= abs(s_{n}) < {OWN_LOW!r}" for n in self.own]
 
-    def move(self) -> list[str]:
-        """Lines that look at the carried states of one point and lift or lower them."""
+    def move(self, follows: Mapping = MappingProxyType({})) -> list[str]:
+        """Lines that look at the carried states of one point and lift or lower them, and what follows them."""
         if not self.degrees:
             return []
         lines = [*self.amplitude(), f"factor, exponent = lift(amplitude, exponent, {LOW!r}, {HIGH!r})"]
         lines += [f"s_{n} = s_{n}" + " * factor" * degree for n, degree in self.degrees.items()]
+        for name, states in follows.items():
+            lines.append(f"{name} = {name}" + " * factor" * sum(self.degrees.get(n, 0) for n in states))
         for n in self.own:
             lines.append(f"factor, own_{n} = lift(abs(s_{n}), own_{n}, {OWN_LOW!r}, {OWN_HIGH!r})")
             lines.append(f"s_{n} = s_{n} * factor")
+            lines += [f"{name} = {name} * factor" for name, states in follows.items() if n in states]
         return lines + self.follow()
 
     def follow(self) -> list[str]:
@@ -93,6 +98,12 @@ class Carry:
         """The true value of a carried state."""
         scale = f"scale_{name}" if name in self.own else "scale"
         return f"s_{name}" + f" * {scale}" * self.degrees[name]
+
+    def left(self, name: str) -> str:
+        """The exponent, in units of SHIFT bits, of what is left out of a state."""
+        if name not in self.degrees:
+            return "0.0"
+        return f"(exponent + own_{name})" if name in self.own else f"({self.degrees[name]} * exponent)"
 
     def mantissa(self, name: str, alone: str) -> str:
         """What a function that reads log_scale is given for a carried state, or for log_scale.

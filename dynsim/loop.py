@@ -91,7 +91,7 @@ class Landscape:
         return f"<dynsim.Landscape {self.name}: state ({', '.join(self.state)}); measures {', '.join(self.functions)}>"
 
 
-def _generate(source, names, defaults=()):
+def generate(source, names, defaults=()):
     """The function that generated source defines. Tracebacks and inspect can show its lines."""
     name = source[4 : source.index("(")]
     filename = f"<dynsim generated {name} {hash(source):x}>"
@@ -99,7 +99,8 @@ def _generate(source, names, defaults=()):
     namespace = dict(names)
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[name]
-    function.__defaults__ = tuple(defaults) or None
+    if defaults:
+        function.__defaults__ = tuple(defaults)
     return function
 
 
@@ -120,7 +121,7 @@ def _components(gradient):
 def _sum_of_squares(gradient, name):
     parts = " + ".join(f"g[{i}] * g[{i}]" for i in _components(gradient))
     source = f"def {name}({', '.join(reads(gradient))}):\n    g = {_call('gradient', gradient)}\n    return {parts}\n"
-    return _generate(source, {"gradient": gradient})
+    return generate(source, {"gradient": gradient})
 
 
 def _edge(eta, lam):
@@ -183,7 +184,7 @@ def closed_loop(
     if not delay and "eta" not in free:
         # log_scale: seen through the carried mantissas, as the step sees it, so that it outlives an underflow.
         source = f"def eta({', '.join((*state, *free, 'log_scale'))}):\n{tuned}    return _eta\n"
-        observables["eta"] = _generate(source, names)
+        observables["eta"] = generate(source, names)
     if "lam" in state:
         observables["y"] = _edge
     observables |= landscape.observables
@@ -196,7 +197,7 @@ def closed_loop(
     while None in defaults:
         defaults = defaults[defaults.index(None) + 1 :]
     parts = dict(
-        step=_generate(source, names, defaults),
+        step=generate(source, names, defaults),
         name=name or f"{landscape.name}.{tuner.__name__}" + (".delayed" if delay else ""),
         observables=observables,
         fixed=fixed,
@@ -269,12 +270,12 @@ def _helpers(landscape, names):
     unpack = "".join(f"    {n} = w[{i}]\n" for i, n in enumerate((*landscape.state, *landscape.parameters)))
     moved = unpack + _moved(landscape, "eta")
     if "f" in functions:
-        made["_f_along"] = _generate(f"def f_along(eta, w):\n{moved}    return {_call('_f', functions['f'])}\n", names)
+        made["_f_along"] = generate(f"def f_along(eta, w):\n{moved}    return {_call('_f', functions['f'])}\n", names)
     if "gradient" in functions:
         each = _components(functions["gradient"])
         old, new, dot = (" + ".join(f"{p}[{i}] * {q}[{i}]" for i in each) for p, q in ("gg", "hh", "gh"))
         call = _call("_gradient", functions["gradient"])
         source = f"def cos_along(eta, w):\n{unpack}    g = {call}\n{_moved(landscape, 'eta')}    h = {call}\n"
         source += f"    return -({dot}) / (sqrt({old}) * sqrt({new}))\n"
-        made["_cos_along"] = _generate(source, {**names, "sqrt": sqrt})
+        made["_cos_along"] = generate(source, {**names, "sqrt": sqrt})
     return made

@@ -4,14 +4,18 @@
 on every state 0, 1, …, steps. ``finish`` takes the accumulators and the last state, and returns the result. Both may
 read, by name: any state, observable or parameter of the map; ``value``, the one that the measure is of; ``t``, the
 step; ``steps``, how many there are; ``norm``, the largest |state|. What has a default is an option of the measure.
+
+A measure whose accumulators depend on the map, such as a tangent vector, has ``made_for(map, skip=0)`` instead, which
+returns an :class:`Update`; what it takes besides the map are the measure's options.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from . import checks
-from .model import roles
+from .model import Map, roles
 
 #: What the engine supplies besides the map's own names.
 SUPPLIED = ("value", "t", "steps", "norm")
@@ -41,6 +45,12 @@ class Measure:
         """The name of its variable in the result."""
         return self.label or (f"{self.of}_{self.kind.name}" if self.of else self.kind.name)
 
+    def made_for(self, map: Map) -> "Measure":
+        """The measure with its accumulators, where these depend on the map."""
+        if not self.kind.maker:
+            return self
+        return replace(self, kind=_made(self.kind, map, tuple(self.options.items())))
+
     def named(self, label: str) -> "Measure":
         """The same measure under another name, to have two of a kind in one result."""
         return replace(self, label=label)
@@ -51,17 +61,47 @@ class Measure:
 
 
 @dataclass(frozen=True, eq=False)
+class Update:
+    """What a measure does along the orbits of one map.
+
+    update, finish : as above. Where `lifted`, they get the carried states as the step gets them (mantissas), and may
+        read ``left_<state>``, the exponent of what is left out of each, in units of :data:`dynsim.model.SHIFT` bits.
+    tidy : takes the accumulators and returns them; runs every 8 steps.
+    follows : accumulator -> states; it is multiplied whenever one of these is lifted or lowered.
+    dim : where finish returns several numbers, the name of their dim.
+    width : how many.
+    """
+
+    update: Callable | None
+    finish: Callable
+    tidy: Callable | None = None
+    follows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lifted: bool = False
+    dim: str = ""
+    width: int = 1
+
+
+@dataclass(frozen=True, eq=False)
 class MeasureKind:
     """A file of :mod:`dynsim.measures`: call it to get a measure."""
 
     name: str
-    update: Callable | None
-    finish: Callable
+    does: Update | None = None
+    maker: Callable | None = None
     doc: str = ""
     dtype: str = "float64"
     flags: tuple[str, ...] = ()
+    flag_values: tuple[int, ...] = ()
     units: str = ""
     long_name: str = ""
+
+    @property
+    def update(self) -> Callable | None:
+        return self.does.update if self.does else None
+
+    @property
+    def finish(self) -> Callable | None:
+        return self.does.finish if self.does else None
 
     @property
     def state(self) -> dict:
@@ -70,11 +110,15 @@ class MeasureKind:
 
     @property
     def options(self) -> dict:
+        if not self.does:
+            return roles(self.maker).parameters
         return (roles(self.update).parameters if self.update else {}) | roles(self.finish).parameters
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names that it reads."""
+        if not self.does:
+            return ()
         every = (*(roles(self.update).inputs if self.update else ()), *roles(self.finish).inputs)
         return tuple(dict.fromkeys(n for n in every if n not in self.state))
 
@@ -102,3 +146,8 @@ class MeasureKind:
 
     def __repr__(self):
         return f"<dynsim measure {self.name}{self.__signature__}>"
+
+
+@lru_cache(maxsize=256)
+def _made(kind, map, options):
+    return replace(kind, does=kind.maker(map, **dict(options)))

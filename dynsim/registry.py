@@ -7,7 +7,7 @@ from types import FunctionType, ModuleType
 
 from . import checks
 from .loop import Landscape
-from .measure import MeasureKind
+from .measure import MeasureKind, Update
 from .model import Map
 
 
@@ -45,8 +45,10 @@ def map_(module: ModuleType) -> Map:
 
 def measure(module: ModuleType) -> MeasureKind:
     found = functions(module)
-    about = {key: getattr(module, key) for key in ("dtype", "flags", "units", "long_name") if hasattr(module, key)}
-    return MeasureKind(_name(module), found.get("update"), found["finish"], doc=inspect.getdoc(module), **about)
+    known = ("dtype", "flags", "flag_values", "units", "long_name")
+    about = {key: getattr(module, key) for key in known if hasattr(module, key)}
+    does = Update(found.get("update"), found["finish"]) if "finish" in found else None
+    return MeasureKind(_name(module), does, found.get("made_for"), doc=inspect.getdoc(module), **about)
 
 
 def _name(module):

@@ -44,7 +44,14 @@ class Source:
         self.functions = {"step": map_.step} | {f"o_{n}_of": f for n, f in map_.observables.items()}
         for j, m in enumerate(measures):
             self.functions |= {f"update{j}": m.kind.update} if m.kind.update else {}
+            self.functions |= {f"tidy{j}": m.kind.does.tidy} if m.kind.does.tidy else {}
             self.functions[f"finish{j}"] = m.kind.finish
+        self.follows = {
+            f"a{j}_{name}": states
+            for j, m in enumerate(measures)
+            for name, states in m.kind.does.follows.items()
+            if set(states) & set(map_.scale)
+        }
 
     def text(self) -> str:
         """The module: three kernels."""
@@ -101,6 +108,8 @@ class Source:
 
     def _needed(self, measure, inputs):
         named = [measure.of if n == "value" else n for n in inputs if n not in ("t", "steps")]
+        if measure.kind.does.lifted:
+            named = [n for n in named if n not in self.map.state]
         return [*named, *self.map.state] if "norm" in named else named
 
     def _norm(self, needed):
@@ -122,6 +131,10 @@ class Source:
                 yield time
             elif name in ("steps", "norm"):
                 yield name
+            elif measure.kind.does.lifted and name in self.map.state:
+                yield f"s_{name}"
+            elif measure.kind.does.lifted and name.removeprefix("left_") in self.map.state:
+                yield self.carry.left(name.removeprefix("left_"))
             else:
                 yield self._expression(measure.of if name == "value" else name)
 
@@ -157,12 +170,24 @@ class Source:
         return [_LANES, *_in([*lines, *self._store([*(f"s_{n}" for n in self.map.state), *self.accumulators])])]
 
     def look(self):
-        """Lines that look after the carried states of a block: where any is carried, or at times any is small."""
+        """Lines that look after accumulators, and after carried states: where any is carried, or at times is small."""
+        return [*self._tidy(), *self._lift()]
+
+    def _tidy(self):
+        """Lines that let measures tidy up their accumulators."""
+        lines = []
+        for j, m in enumerate(self.measures):
+            if m.kind.does.tidy:
+                own = [f"a{j}_{n}" for n in m.kind.state]
+                lines += [*self._load(own), f"{', '.join(own)} = tidy{j}({', '.join(own)})", *self._store(own)]
+        return [f"if t % {CARRY_EVERY} == 0:", *_in([_LANES, *_in(lines)])] if lines else []
+
+    def _lift(self):
         if not self.map.scale:
             return []
         states = [f"s_{n}" for n in self.map.scale]
-        kept = [*states, *self.carry.exponents, *self.carry.scales]
-        whole = [*self._load(kept), *self.carry.move(), *self._store(kept), *self.carry.note()]
+        kept = [*states, *self.carry.exponents, *self.carry.scales, *self.follows]
+        whole = [*self._load(kept), *self.carry.move(self.follows), *self._store(kept), *self.carry.note()]
         quick = [
             f"if t % {CARRY_EVERY} == 0 and not look:",
             *_in([_LANES, *_in([*self._load(states), *self.carry.small()])]),
@@ -203,10 +228,12 @@ class Source:
 
     def finish(self):
         """The last state's turn, and the results."""
-        needed, results = [], []
+        needed, results, row = [], [], 0
         for j, m in enumerate(self.measures):
             needed += self._needed(m, roles(m.kind.finish).inputs)
-            results.append(f"results[{j}, i] = finish{j}({', '.join(self._arguments(j, m, m.kind.finish, 'steps'))})")
+            into = ", ".join(f"results[{row + k}, i]" for k in range(m.kind.does.width))
+            results.append(f"{into} = finish{j}({', '.join(self._arguments(j, m, m.kind.finish, 'steps'))})")
+            row += m.kind.does.width
         lines = [
             *self._point("i"),
             *self._accumulated("i"),

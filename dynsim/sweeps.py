@@ -87,8 +87,9 @@ def sweep(
     results = _Job(map, measures, steps, grid, fixed, threads).run(progress)
     call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
     attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call)
-    data = {m.name: _variable(m, map, grid, array) for m, array in zip(measures, results)}
-    dataset = xr.Dataset(data, grid.coords, attrs)
+    data = {m.name: _variable(m, map, grid, rows) for m, rows in zip(measures, results)}
+    dims = {d.dim: np.arange(1, d.width + 1) for m in measures if (d := m.kind.does).dim}
+    dataset = xr.Dataset(data, grid.coords | dims, attrs)
     return label(dataset, map)
 
 
@@ -138,11 +139,14 @@ def check_measures(map: Map, measure, taken=()) -> list[Measure]:
             raise ValueError(
                 f"two measures are called {name!r}; name one of them, as in {measure[0]!r}.named('other')."
             )
-    return list(measure)
+    return [m.made_for(map) for m in measure]
 
 
-def _variable(measure, map, grid, array):
-    return xr.Variable(tuple(grid.dims), array.reshape(grid.shape), _attributes(measure))
+def _variable(measure, map, grid, rows):
+    does = measure.kind.does
+    if not does.dim:
+        return xr.Variable(tuple(grid.dims), rows[0].reshape(grid.shape), _attributes(measure))
+    return xr.Variable((*grid.dims, does.dim), rows.T.reshape(*grid.shape, does.width), _attributes(measure))
 
 
 def _attributes(measure):
@@ -151,7 +155,7 @@ def _attributes(measure):
     if kind.units:
         attrs["units"] = kind.units
     if kind.flags:
-        attrs["flag_values"] = np.arange(len(kind.flags), dtype=kind.dtype)
+        attrs["flag_values"] = np.array(kind.flag_values or range(len(kind.flags)), kind.dtype)
         attrs["flag_meanings"] = " ".join(kind.flags)
     return attrs
 
@@ -164,7 +168,7 @@ class _Job:
         self.map, self.steps, self.grid, self.fixed = map, steps, grid, fixed
         self.kernel = Kernel(map, measures)
         self.advance, self.finish = self.kernel.ready("advance"), self.kernel.ready("finish")
-        self.results = [np.empty(grid.size, m.kind.dtype) for m in measures]
+        self.results = [np.empty((m.kind.does.width, grid.size), m.kind.dtype) for m in measures]
         self.stop = threading.Event()
         # Some chunks for each thread, so that all end together; at least a full block of lanes.
         share = -(-grid.size // (4 * threads))
@@ -220,8 +224,9 @@ class _Job:
             self.advance(t, until, self.steps, state, parameters, accumulated, self.kernel.options)
             with bar.get_lock():
                 bar.update((stop - start) * (until - t))
-        results = np.empty((len(self.results), stop - start))
+        every = [row for rows in self.results for row in rows]
+        results = np.empty((len(every), stop - start))
         self.finish(self.steps, state, parameters, accumulated, self.kernel.options, results)
         with np.errstate(invalid="ignore"):
-            for array, row in zip(self.results, results):
-                array[start:stop] = row
+            for row, found in zip(every, results):
+                row[start:stop] = found

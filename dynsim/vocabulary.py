@@ -26,6 +26,14 @@ import numpy as np
 __all__ = ["absolute", "cos", "cospi", "exp", "log", "maximum", "minimum", "sign", "sin", "sqrt", "tanh", "where"]
 
 
+#: Operations in a choice that hangs on another one, beyond which sympy would take for ever.
+MOST_OPERATIONS = 1000
+
+
+class TooManyChoices(ValueError):
+    """A symbolic expression branches too often, as a linesearch's tries do."""
+
+
 def _symbolic(*values):
     return any(hasattr(value, "free_symbols") for value in values)
 
@@ -122,6 +130,9 @@ def where(condition, a, b):
     if _symbolic(condition):
         import sympy
 
+        parts = sympy.Tuple(condition, a, b)
+        if parts.has(sympy.Piecewise) and sympy.count_ops(parts) > MOST_OPERATIONS:
+            raise TooManyChoices("it chooses again and again, each time by the last choice's outcome.")
         return sympy.Piecewise((a, condition), (b, True))
     if _array(condition):
         return np.where(condition, a, b)
