@@ -1,12 +1,13 @@
 """Fixed points and cycles as small named objects."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sympy as sp
 
 from ..model import Map
-from ..symbolic import Equations, put
+from ..symbolic import Equations, function, put
 from .linear import Multipliers, return_matrix
 from .show import Shown, latex, tex, text
 from .signs import positive
@@ -65,6 +66,25 @@ class FixedPoint(Shown):
         if left:
             raise ValueError(f"numbers are needed for {', '.join(left)} too: write at({left[0]}=..., ...).")
         return {n: float(e) for n, e in found.items()}
+
+    def lambdify(self) -> Callable:
+        """A fast function of the names that are left (numbers or arrays), which returns a dict of the states.
+
+        Examples
+        --------
+        >>> import dynsim as ds
+        >>> edge = ds.fixed_points(ds.maps.self_stabilization, period=2)[0]
+        >>> edge.lambdify()(a=[0.01, 0.04], b=1.0, eta=0.5)["x"]
+        array([0.1, 0.2])
+        """
+        names = sorted({s.name for e in self.state.values() for s in e.free_symbols})
+        call = function("state", names, {f"at_{n}": e for n, e in self.state.items()})
+
+        def state(**values):
+            found = call(**{n: np.asarray(v, float)[()] for n, v in values.items()})
+            return dict(zip(self.state, found))
+
+        return state
 
     def lines(self):
         what = "fixed point" if self.period == 1 else f"{self.period}-cycle"

@@ -42,7 +42,7 @@ def multipliers(map: Map, period: int = 1, flip: Sequence[str] = (), **point) ->
     from ..sweeps import check_map
 
     check_map(map)
-    names = {n: point.pop(n) for n in list(point) if n in map.state}
+    names = {n: point.pop(n) for n in map.state if n in point}
     missing = [n for n in map.state if n not in names]
     if missing:
         raise ValueError(f"give all states of {map.name!r}: {', '.join(missing)} too.")

@@ -98,7 +98,10 @@ def _commutes(found, flip):
         numbers = {s: sp.Float(rng.uniform(0.3, 2), 30) for s in symbols}
         turned = numbers | {s: -numbers[s] for n, s in found.state.items() if n in flip}
         for name, after in zip(found.state, found.after):
-            there, back = sp.N(put(after, turned), 30), sp.N(put(after, numbers), 30)
+            try:
+                there, back = sp.N(put(after, turned), 30), sp.N(put(after, numbers), 30)
+            except (TypeError, ValueError):  # max of what is no real number
+                return False
             if not abs(there - (-back if name in flip else back)) < 1e-20 * (1 + abs(back)):
                 return False
     return True
@@ -175,7 +178,7 @@ def _same(point, other):
             return True
         try:
             after = [sp.N(put(f, numbers | place), 30) for f in other.equations.after]
-        except TypeError:  # max of a complex number: this cycle is not real at these parameters
+        except (TypeError, ValueError):  # max of a complex number: this cycle is not real at these parameters
             return False
         place = dict(zip(place, after))
     return False

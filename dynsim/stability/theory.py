@@ -15,6 +15,9 @@ from ..symbolic import function
 from .show import Shown, text
 
 
+_CONDITIONS = (sp.core.relational.Relational, sp.logic.boolalg.BooleanFunction, sp.logic.boolalg.BooleanAtom)
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Agreement(Shown):
     """How a statement of the theory compares with a variable of a sweep.
@@ -106,7 +109,7 @@ def _parsed(statement, known):
 
 
 def _compare(variable, label, statement, known):
-    is_condition = isinstance(statement, (sp.logic.boolalg.Boolean, sp.core.relational.Relational))
+    is_condition = isinstance(statement, _CONDITIONS)
     flagged = bool(variable.attrs.get("flag_meanings"))
     if is_condition != flagged:
         raise ValueError(
