@@ -13,6 +13,7 @@ import dynsim as ds
 
 from . import cli_request
 from .files import draft, whole
+from .labels import flags_of, named
 
 
 def run(args: Namespace) -> int:
@@ -93,9 +94,10 @@ def summary(dataset: xr.Dataset) -> str:
 def _told(variable):
     values = variable.values
     if "flag_meanings" in variable.attrs:
-        meanings = zip(np.atleast_1d(variable.attrs["flag_values"]), variable.attrs["flag_meanings"].split())
-        counts = [(meaning, int((values == flag).sum())) for flag, meaning in meanings]
-        return ", ".join(f"{meaning} {count:,}" for meaning, count in counts if count)
+        names, counts = np.unique(named(variable).values, return_counts=True)
+        flags = list(flags_of(variable).values())
+        order = sorted(zip(names, counts), key=lambda pair: (flags.index(pair[0]) if pair[0] in flags else -1, pair[0]))
+        return ", ".join(f"{name} {count:,}" for name, count in order)
     finite = values[np.isfinite(values)]
     others = f" ({values.size - finite.size:,} not finite)" if finite.size < values.size else ""
     return (f"{finite.min():.6g} … {finite.max():.6g}" if finite.size else "no finite value") + others

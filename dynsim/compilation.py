@@ -155,7 +155,8 @@ def compiled(function, module: types.ModuleType, done=None):
     clone = types.FunctionType(code, scope, function.__name__, _defaults(function), tuple(cells) or None)
     clone.__module__ = module.__name__
     clone.__qualname__ = f"{function.__name__}_{len(done)}"
-    done[function] = done[asked] = numba.njit(**OPTIONS)(clone)
+    # Inlined by decree: LLVM would leave large updates as calls, and a call ends the vectorization.
+    done[function] = done[asked] = numba.njit(**OPTIONS, forceinline=True)(clone)
     return done[function]
 
 

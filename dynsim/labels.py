@@ -75,7 +75,7 @@ def label(dataset: xr.Dataset, map: Map) -> xr.Dataset:
 
 
 def named(array: xr.DataArray) -> xr.DataArray:
-    """The names of a variable that holds codes, such as ``regime``.
+    """The names of a variable that holds codes, such as ``regime``; a value without one is called "period 4".
 
     Examples
     --------
@@ -84,10 +84,20 @@ def named(array: xr.DataArray) -> xr.DataArray:
     >>> ds.named(fate).values.tolist()
     ['runaway', 'escaped']
     """
-    flags = array.attrs.get("flag_meanings", "").split()
+    flags = flags_of(array)
     if not flags:
         raise ValueError(f"{array.name!r} has no named values; only variables such as regime do.")
-    return array.copy(data=np.array(flags)[array.values.astype(int)])
+    what = array.attrs.get("long_name", array.name)
+    values, where = np.unique(array.values, return_inverse=True)
+    names = [flags.get(v, f"{what} {v:g}") for v in values.tolist()]
+    return array.copy(data=np.array(names, str)[where].reshape(array.shape))
+
+
+def flags_of(array: xr.DataArray) -> dict[int, str]:
+    """Code -> name, of a variable that holds codes; else empty."""
+    names = array.attrs.get("flag_meanings", "").split()
+    codes = np.atleast_1d(array.attrs.get("flag_values", np.arange(len(names))))
+    return dict(zip(codes.tolist(), names))
 
 
 def values_of(point: xr.Dataset) -> dict[str, float]:

@@ -12,6 +12,7 @@ Examples
 "tuner's target  $\\\\sigma$"
 """
 
+import importlib
 import json
 
 import matplotlib.pyplot as plt
@@ -20,7 +21,7 @@ import xarray as xr
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 
 from . import checks
-from .labels import symbol
+from .labels import flags_of, symbol
 
 #: Lines (Okabe and Ito): told apart by readers of every kind of colour vision, and in grey.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -32,7 +33,35 @@ REGIMES = {
     "escaped": "#333333",
     "undecided": "#DDDDDD",
 }
+#: So does every period: doublings in blues, others in colours of their own; those that are not here share the last.
+PERIODS = {
+    1: "#08306B",
+    2: "#2171B5",
+    4: "#6BAED6",
+    8: "#B5D4E9",
+    16: "#D9C2E9",
+    3: "#00664B",
+    5: "#1FA67A",
+    6: "#8FD3B6",
+    7: "#7A0177",
+    "other": "#C994C7",
+}
+#: What is not periodic.
+ENDINGS = {"quasi-periodic": "#F0E442", "chaotic": "#D55E00"} | {n: REGIMES[n] for n in ("escaped", "undecided")}
 _BAD = "#BBBBBB"
+#: Pictures of what dynsim.stability returns: name -> where it is drawn.
+_ELSEWHERE = {
+    "basins": ("pictures", "plot_basins"),
+    "branch": ("branch_plot", "plot_branch"),
+    "orbit_diagram": ("pictures", "plot_orbit_diagram"),
+}
+
+
+def __getattr__(name):
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"dynsim.plot has no {name!r}.{checks.nearest(name, [*_ELSEWHERE, *globals()])}")
+    module, function = _ELSEWHERE[name]
+    return getattr(importlib.import_module(f"dynsim.stability.{module}"), function)
 
 
 def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
@@ -127,16 +156,20 @@ def _wide(values):
     return finite.size > 1 and finite.min() > 0 and finite.max() / finite.min() > 1e3
 
 
-def phase_diagram(dataset: xr.Dataset, name: str, ax=None, x: str = "", y: str = "", colorbar=True, **image):
+def phase_diagram(
+    dataset: xr.Dataset, name: str, ax=None, x: str = "", y: str = "", colorbar=True, theory=None, **image
+):
     """Draw one variable of a sweep over its two dims, as colours.
 
     Parameters
     ----------
     dataset : what ds.sweep returns, with two dims (choose among more with ``dataset.isel(...)``).
-    name : the variable; one with named values, such as ``regime``, gets a named colour each.
+    name : the variable; one with named values, such as ``regime`` or ``period``, gets a named colour each.
     ax : where to draw; a new figure by default.
     x, y : the dims on the axes; by default the first swept name is x.
     colorbar : whether to draw one.
+    theory : statements to draw over it, label -> condition or law, as in ``{"settled": "8*a < lam**2"}``; the line
+        below says how far theory and numbers disagree. See :func:`dynsim.stability.compare`.
     **image : passed to ``Axes.pcolormesh``, such as ``cmap`` or ``norm``.
 
     Returns
@@ -166,28 +199,38 @@ def phase_diagram(dataset: xr.Dataset, name: str, ax=None, x: str = "", y: str =
     edges = []
     for dim in (x, y):
         values = array[dim].values if dim in array.coords else np.arange(array.sizes[dim])
-        scales[dim], edge = _edges(values, dim)
+        scales[dim], edge = cell_edges(values, dim)
         edges.append(edge)
-    flags = array.attrs.get("flag_meanings", "").split()
+    flags = flags_of(array)
     values = array.values.astype(float)
     values = np.ma.masked_where(~(np.abs(values) <= 1e12), values)
-    style, ticks = _named(flags) if flags else (_continuous(values.compressed(), image), None)
+    if list(flags) != list(range(len(flags))):
+        values, flags, colors = _periods(values, flags)
+        style = _listed(colors)
+    elif flags:
+        style = _listed([REGIMES.get(flag, LINES[i % len(LINES)]) for i, flag in flags.items()])
+    else:
+        style = _continuous(values.compressed(), image)
     mesh = ax.pcolormesh(*edges, values, rasterized=True, shading="flat", **style)
     ax.set_xscale(scales[x])
     ax.set_yscale(scales[y])
-    ax.set_xlabel(_axis(array, x))
-    ax.set_ylabel(_axis(array, y))
+    ax.set_xlabel(axis_label(array, x))
+    ax.set_ylabel(axis_label(array, y))
     if colorbar:
         bar = ax.figure.colorbar(mesh, ax=ax)
-        if ticks is not None:
-            bar.set_ticks(ticks, labels=flags)
+        if flags:
+            bar.set_ticks(range(len(flags)), labels=list(flags.values()))
             bar.ax.tick_params(length=0)
         else:
-            bar.set_label(_meaning(array))
+            bar.set_label(meaning(array))
+    if theory:
+        from .stability.theory import draw
+
+        draw(ax, dataset, name, x, y, theory)
     return ax
 
 
-def _edges(values, dim):
+def cell_edges(values, dim):
     """The kind of axis that a grid asks for, and the edges of its cells."""
     values = np.asarray(values, float)
     if values.size < 2 or np.any(np.diff(values) == 0):
@@ -204,10 +247,25 @@ def _edges(values, dim):
     return ("log", np.exp(edge)) if geometric else ("linear", edge)
 
 
-def _named(flags):
-    colors = [REGIMES.get(flag, LINES[i % len(LINES)]) for i, flag in enumerate(flags)]
-    style = {"cmap": ListedColormap(colors), "norm": BoundaryNorm(np.arange(len(flags) + 1) - 0.5, len(flags))}
-    return style, np.arange(len(flags))
+def _listed(colors):
+    return {"cmap": ListedColormap(colors), "norm": BoundaryNorm(np.arange(len(colors) + 1) - 0.5, len(colors))}
+
+
+def _periods(values, flags):
+    """Periods and codes that occur, numbered in the order of the colour bar; their names and colours."""
+    found = [int(v) for v in np.unique(values.compressed())]
+    code = {name: v for v, name in flags.items()}
+    groups = [([p], f"period {p}", color) for p, color in PERIODS.items() if p in found and p not in flags]
+    others = [v for v in found if v not in flags and v not in PERIODS]
+    if others:
+        span = f"{others[0]}" if len(others) == 1 else f"{others[0]}–{others[-1]}"
+        groups.append((others, f"period {span}" if len(others) == 1 else f"others, {span}", PERIODS["other"]))
+    ends = ENDINGS | {name: LINES[i % len(LINES)] for i, name in enumerate(code) if name not in ENDINGS}
+    groups += [([code[name]], name, color) for name, color in ends.items() if code.get(name) in found]
+    numbered = np.ma.masked_all_like(values)
+    for i, (members, _, _) in enumerate(groups):
+        numbered[np.isin(values.data, members) & ~np.ma.getmaskarray(values)] = i
+    return numbered, {i: name for i, (_, name, _) in enumerate(groups)}, [color for _, _, color in groups]
 
 
 def _continuous(values, image):
@@ -223,7 +281,7 @@ def _continuous(values, image):
     return style | {"cmap": plt.get_cmap(style["cmap"]).with_extremes(bad=_BAD)}
 
 
-def _axis(array, dim):
+def axis_label(array, dim):
     given = array[dim].attrs if dim in array.coords else {}
     described = given.get("long_name", dim)
     tex = given.get("symbol", "")
@@ -232,7 +290,7 @@ def _axis(array, dim):
     return described + (f"  ${tex}$" if tex else "")
 
 
-def _meaning(array):
+def meaning(array):
     described = array.attrs.get("long_name", array.name)
     tex = array.attrs.get("symbol", "")
     units = array.attrs.get("units", "")

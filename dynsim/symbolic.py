@@ -5,7 +5,7 @@ its default (0.3: positive, 0: nonnegative, none: real), which is what lets ``8*
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -164,6 +164,8 @@ class _Python(StrPrinter):
         return str(int(expr))
 
     def _print_Rational(self, expr):
+        if max(abs(expr.p), expr.q) >= 2**53:  # beyond int64 nothing compiles; beyond 2**53 nothing is lost
+            return repr(float(expr))
         return f"({int(expr.p)} / {int(expr.q)})"
 
     def _print_Float(self, expr):
@@ -227,12 +229,12 @@ def lines(expressions: Mapping[str, sp.Expr]) -> list[str]:
 
 def function(name: str, arguments, expressions: Mapping[str, sp.Expr]) -> Callable:
     """A plain Python function of numbers or arrays that returns the expressions' values as a tuple."""
-    body = [*lines(expressions), f"return {', '.join(expressions)},"]
-    return define(f"def {name}({', '.join(arguments)}):\n    " + "\n    ".join(body) + "\n")
+    return define(name, arguments, lines(expressions), [f"{', '.join(expressions)},"])
 
 
-def define(source: str) -> Callable:
-    """The function that generated source defines, over the vocabulary."""
+def define(name: str, arguments: Sequence[str], body: Sequence[str], results: Sequence[str]) -> Callable:
+    """The function with these arguments (as in a signature), lines and results, over the vocabulary."""
     from .loop import generate
 
-    return generate(source, {word: getattr(vocabulary, word) for word in vocabulary.__all__})
+    text = "\n    ".join([f"def {name}({', '.join(arguments)}):", *body, f"return {', '.join(results)}"])
+    return generate(text + "\n", {word: getattr(vocabulary, word) for word in vocabulary.__all__})

@@ -1,8 +1,8 @@
 """Tangent dynamics: the update of a measure that carries tangent vectors of a map along.
 
-The Jacobian is the symbolic one, written out as source (:mod:`dynsim.symbolic`). For the spectrum no orthogonalization
-is needed: the volume spanned by k tangent vectors is a vector of C(d, k) minors, which moves linearly too, by the k-th
-compound of the Jacobian, and its growth rate is the sum of the k largest exponents.
+The Jacobian is that of the symbolic step, written out as source (:mod:`dynsim.derivatives`). For the spectrum no
+orthogonalization is needed: the volume spanned by k tangent vectors is a vector of C(d, k) minors, which moves
+linearly too, by the k-th compound of the Jacobian, and its growth rate is the sum of the k largest exponents.
 
 A carried state is seen as the step sees it (:mod:`dynsim.carry`); its tangent components are lifted along with it.
 """
@@ -10,10 +10,11 @@ A carried state is seen as the step sees it (:mod:`dynsim.carry`); its tangent c
 import math
 from itertools import combinations
 
+from .derivatives import jacobian_lines
 from .measure import Update
 from .model import SHIFT as CARRIED
 from .model import Map
-from .symbolic import define, equations, lines
+from .symbolic import define, equations
 
 #: A vector is rescaled by 2^SHIFT, every 8 steps, where it is out of bounds.
 SHIFT = 300
@@ -26,31 +27,25 @@ def update(map: Map, orders, skipping: bool) -> Update:
     values at the step `skip`, from which on growth counts. The finish returns the growth rates of the volumes,
     differenced into exponents where there are several.
     """
-    jacobian = equations(map).jacobian
-    every = range(len(map.state))
-    entries = {f"j{r}_{c}": jacobian[r, c] for r in every for c in every if jacobian[r, c] != 0}
+    found = equations(map)
+    slopes, entries = jacobian_lines(found.symbols, found.after)
     volumes = [Volume(map, k, skipping) for k in orders]
     own = [name for v in volumes for name in v.accumulators]
     starts = [f"{name}={value!r}" for v in volumes for name, value in v.starts.items()]
     left = [f"left_{n}" for n in map.state]
     inputs = [*map.state, *map.parameters, *(("t", *left, "skip=0") if skipping else ())]
-    body = [*lines(entries), *(line for v in volumes for line in (*v.rest(), *v.move(set(entries))))]
-    made = define(_source("update", [*starts, "/", "*", *inputs], body, own))
-    tidy = define(_source("tidy", own, [line for v in volumes for line in v.tidy()], own))
+    body = [*slopes, *(line for v in volumes for line in (*v.rest(), *v.move(entries)))]
+    made = define("update", [*starts, "/", "*", *inputs], body, own)
+    tidy = define("tidy", own, [line for v in volumes for line in v.tidy()], own)
     # A volume that is zero stays zero: its exponent is -inf, not the difference of two infinities.
     exponents = ["growth1" if v.k == 1 else f"where(growth{v.k} < -1e300, growth{v.k}, growth{v.k} - growth{v.k - 1})"
                  for v in volumes]  # fmt: skip
     inputs = ["steps", *left, "skip=0"]
     body = [line for v in volumes for line in v.rate()]
-    finish = define(_source("finish", [*own, "/", "*", *inputs], body, exponents))
+    finish = define("finish", [*own, "/", "*", *inputs], body, exponents)
     follows = {name: states for v in volumes for name, states in v.follows().items()}
     many = len(volumes) > 1
     return Update(made, finish, tidy, follows, True, "order" if many else "", len(volumes))
-
-
-def _source(name, arguments, body, results):
-    returned = ", ".join(results)
-    return f"def {name}({', '.join(arguments)}):\n    " + "\n    ".join([*body, f"return {returned}"]) + "\n"
 
 
 class Volume:
@@ -79,7 +74,7 @@ class Volume:
         return [f"{mark} = where(t == skip, {name}, {mark})" for mark, name in self.marks.items()]
 
     def move(self, entries):
-        """Lines that multiply by the compound of the Jacobian, whose non-zero entries are named."""
+        """Lines that multiply by the compound of the Jacobian, whose entries are named by (row, column)."""
         after = []
         for row in self.indices:
             terms = [
@@ -127,12 +122,11 @@ def _bits(count):
 def _minor(rows, columns, entries):
     """The minor of the Jacobian as source, '' where it vanishes; expanded along its first row."""
     if len(rows) == 1:
-        name = f"j{rows[0]}_{columns[0]}"
-        return name if name in entries else ""
+        return entries.get((rows[0], columns[0]), "")
     terms = []
     for i, column in enumerate(columns):
-        name = f"j{rows[0]}_{column}"
+        name = entries.get((rows[0], column), "")
         rest = _minor(rows[1:], columns[:i] + columns[i + 1 :], entries)
-        if name in entries and rest:
+        if name and rest:
             terms.append(f"{'-' if i % 2 else '+'} {name} * ({rest})")
     return " ".join(terms).removeprefix("+ ")

@@ -9,7 +9,7 @@ from .. import checks
 
 def pieces() -> dict[str, Callable[[Path], list[Path]]]:
     """Everything that can be reproduced, by name: a function of the folder that returns what it wrote."""
-    from . import cubic, diagrams, figures, table
+    from . import analysis, cubic, diagrams, figures, table
 
     return {
         "fig4": figures.figure_4,
@@ -19,6 +19,8 @@ def pieces() -> dict[str, Callable[[Path], list[Path]]]:
         "lifetime": diagrams.lifetime,
         "regimes": diagrams.regimes,
         "delay": diagrams.delay,
+        "theory": analysis.theory,
+        "exponents": analysis.exponents,
         "cubic_line": cubic.line,
         "cubic_side_by_side": cubic.side_by_side,
         "cubic_window": cubic.window,

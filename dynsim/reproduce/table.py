@@ -56,13 +56,14 @@ def seen(where: str, statement: str, predicted: str, measured: str, holds) -> Cl
 
 def claims() -> Iterator[Claim]:
     """Every claim, tried now."""
-    from . import claims_cdat, claims_constant, claims_cubic, claims_sharpening
+    from . import claims_cdat, claims_constant, claims_cubic, claims_derived, claims_sharpening
 
     sources: list[Callable[[], Iterator[Claim]]] = [
         claims_constant.claims,
         claims_sharpening.claims,
         claims_cdat.claims,
         claims_cubic.claims,
+        claims_derived.claims,
     ]
     rows = [row for source in sources for row in source()]
     yield from sorted(rows, key=lambda row: row.where.split()[0])

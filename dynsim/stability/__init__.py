@@ -23,7 +23,7 @@ _HOMES = {
     "NoClosedForm": "..symbolic",
     "basins": "diagrams",
     "compare": "theory",
-    "continuation": "continuation",
+    "continuation": "arclength",
     "fixed_points": "points",
     "flow": "small_step",
     "jacobian": "local",
@@ -31,6 +31,7 @@ _HOMES = {
     "nondimensional": "scaling",
     "normal_form": "normal_forms",
     "orbit_diagram": "diagrams",
+    "special": "arclength",
 }
 __all__ = list(_HOMES)
 

@@ -100,7 +100,7 @@ def normal_form(map: Map, period: int = 1, flip: Sequence[str] = (), **point: fl
         shown = ", ".join(f"{m:.6g}" for m in roots)
         raise ValueError(
             f"no multiplier lies on the unit circle here ({shown}), so there is no normal form; "
-            "dynsim.stability.continuation locates flips and Neimark-Sackers."
+            "ds.stability.continuation locates flips and Neimark-Sackers."
         )
     if len(critical) > 1:
         raise ValueError(

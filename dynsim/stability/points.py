@@ -57,7 +57,7 @@ def fixed_points(map: Map, period: int = 1, box: Mapping | None = None, **values
     (nu < lam) & (8*a < lam**2)
     """
     if period not in (1, 2):
-        raise ValueError(f"period must be 1 or 2, not {period!r}; longer cycles: dynsim.stability.continuation.")
+        raise ValueError(f"period must be 1 or 2, not {period!r}; longer cycles: ds.stability.continuation.")
     if box is not None:
         from .roots import in_box
 

@@ -14,7 +14,6 @@ from ..labels import named
 from ..symbolic import function
 from .show import Shown, text
 
-
 _CONDITIONS = (sp.core.relational.Relational, sp.logic.boolalg.BooleanFunction, sp.logic.boolalg.BooleanAtom)
 
 
@@ -125,7 +124,9 @@ def _compare(variable, label, statement, known):
         error = (np.abs(measured - predicted) / np.abs(predicted)).values[good.values]
         if not error.size:
             raise ValueError(f"no point of {variable.name!r} has a number to compare with.")
-        return Agreement(label, statement, predicted, error.size, None, None, float(np.median(error)), float(error.max()))
+        return Agreement(
+            label, statement, predicted, error.size, None, None, float(np.median(error)), float(error.max())
+        )
     checks.known_name(label, variable.attrs["flag_meanings"].split(), "value", f" of {variable.name!r}")
     holds = predicted.values > 0
     stray = holds != (named(measured).values == label)
