@@ -4,17 +4,13 @@ A thread takes blocks of 128 points. The rows of one scratch array are the state
 the compiler needs no alias checks; the loop over the block is inside and becomes SIMD; each pass makes two steps.
 """
 
-import itertools
-
 import numpy as np
 from numba import njit
 
 from .problems import Contender, Problem
-from .timing import CORES, on_all_cores
+from .timing import on_all_cores, pieces
 
 BLOCK = 128
-#: Pieces a core, so that one core's bad luck is shared.
-PIECES = 4
 
 
 @njit(nogil=True)
@@ -42,9 +38,9 @@ def contender(problem: Problem) -> Contender:
 
     def call():
         out = np.empty_like(problem.x)
-        cuts = np.linspace(0, out.size, CORES * PIECES + 1).astype(int)
-        pieces = [slice(lo, hi) for lo, hi in itertools.pairwise(cuts)]
-        on_all_cores(lambda piece: kernel(problem.x[piece], out[piece], problem.steps, lam, eta, a, b), pieces)
+        on_all_cores(
+            lambda piece: kernel(problem.x[piece], out[piece], problem.steps, lam, eta, a, b), pieces(out.size)
+        )
         return (out,)
 
-    return Contender("by hand", "kernel by hand, no carried exponent", call, problem.x.size)
+    return Contender("by hand", "kernel by hand, no carried exponent", call)

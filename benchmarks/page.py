@@ -1,10 +1,12 @@
 """The page: the results as Markdown."""
 
 import datetime
+import math
 import textwrap
 from collections.abc import Iterable
 
 from .machine import machine, versions
+from .problems import CONVENTIONS
 from .processes import FIRST_SWEEP
 from .report import Race, Report, bars, verdict
 
@@ -17,7 +19,7 @@ come with `pip install -e '.[bench]'`. Everything below is from one run on {date
 
 Timings are the best of {rounds} rounds in which all contenders take turns; one timing lasts {least:g} s or more. The
 machine is shared with other work, so the ratios within this page say more than the numbers. All compute in float64.
-Each contender is first checked to give the same result as dynsim (relative 10⁻⁶)."""
+Each contender is first checked to give the same result as dynsim (relative 10⁻⁶; exponents are described below)."""
 
 _RATES = """## Steps per second
 
@@ -32,6 +34,28 @@ form, and in the fastest form we could find, tuned by hand:
   parameters as constants, and may fuse operations.
 - pynamicalsys: the ensemble form of `trajectory` with all but the last state cut off. Its own mappings return a new
   array on each step; the tuned one writes into its argument."""
+
+_EXPONENTS = """## Lyapunov exponents
+
+The largest exponent on a grid of {side:,} × {side:,} points, {steps:,} steps each (pynamicalsys: every {stride:,}th
+point). For self_stabilization the grid is over η from 0.9 to 1.1 and the initial x from 0.1 to 0.2; all exponents are
+finite. For cdat it is over a from 0.04 to 0.06 and the same x. pynamicalsys appears in three forms:
+
+- the usual one: its `lyapunov` with `num_exponents=1` and the default method, QR, one call a point. It gets the
+  Jacobian by hand; dynsim derives it.
+- the same with the method ER, which is for two states only.
+- tuned by hand: a compiled loop on all cores over the compiled function behind ER. The mapping and the Jacobian write
+  into arrays that are there already.
+
+Finite-time exponents depend on conventions. dynsim takes a vector in general position, the largest component as its
+norm and the Jacobians at the states 0 to T. pynamicalsys takes a random vector (QR) or the first unit vector (ER), the
+Euclidean norm and the Jacobians at the states 1 to T. So the exponents are compared twice. Each contender must agree
+with plain numpy in the contender's own convention (10⁻⁹ or relative 10⁻⁶). All must agree with dynsim to
+{conventions:g}/steps. The bound alone would say little here, as these exponents are small themselves. cdat runs without
+rivals; its two forms must agree with each other.
+
+The last row of a table is the same sweep with the final λ instead of the exponent. It says what the tangent dynamics
+cost."""
 
 _PEAK = """## Share of the machine's peak
 
@@ -74,8 +98,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]], align: str = "") 
 
 def _significant(value: float) -> str:
     """Three digits, without exponents."""
-    digits = 1 if value >= 9.95 else (2 if value >= 0.995 else 3)
-    return f"{value:.{digits}f}"
+    return f"{value:.{max(1, 2 - math.floor(math.log10(value)))}f}"
 
 
 def _rates(race: Race) -> str:
@@ -83,11 +106,14 @@ def _rates(race: Race) -> str:
     rows = []
     for c in race.contenders:
         rate = race.rates[c.label]
-        rows.append((c.label, _significant(rate / 1e9), "" if c.who == "dynsim" else f"{_significant(own / rate)}×"))
+        ratio = "" if c.who in ("dynsim", "instead") else f"{_significant(own / rate)}×"
+        rows.append((c.label, _significant(rate / 1e9), ratio))
     rows += [(who, "not installed", "") for who in race.missing]
     cost = (
         f"The public call itself takes {race.fixed_cost * 1e3:.1f} ms (the same sweep of no steps), which is included."
     )
+    if race.cost:
+        cost = f"The exponent takes {race.cost:.1f} times as long as the final λ. {cost}"
     return f"### {race.problem.title}\n\n{_table(('', '10⁹ steps/s', 'dynsim is faster by'), rows)}\n\n{cost}"
 
 
@@ -152,6 +178,10 @@ def page(report: Report) -> str:
         _bars(report),
         _RATES.format(points=size.points, steps=size.steps, stride=size.stride),
         *(_rates(race) for race in report.races.values()),
+        _EXPONENTS.format(
+            side=size.side, steps=size.exponent_steps, stride=size.exponent_stride, conventions=CONVENTIONS
+        ),
+        *(_rates(race) for race in report.exponents.values()),
         _peak(report),
         _STARTS.format(
             starts=size.starts, table=starts, code=FIRST_SWEEP, points=size.memory[0], steps=size.memory[1],

@@ -136,9 +136,11 @@ def _forms(program, problem):
 
 
 def contenders(problem: Problem) -> list[Contender]:
-    """The usual form, the fastest single loop, and the fastest form in blocks."""
-    jax = _load()
+    """The usual form, the fastest single loop, and the fastest form in blocks, where there is a program for this."""
     programs = {"self": _self_stabilization, "four": partial(_four, problem.steps), "cdat": _cdat}
+    if problem.name not in programs:
+        return []
+    jax = _load()
     loops, blocks = _forms(programs[problem.name](), problem)
 
     def caller(function, x):
@@ -147,4 +149,4 @@ def contenders(problem: Problem) -> list[Contender]:
     calls = {label: caller(*form) for label, form in (loops | blocks).items()}
     best = best_seconds(calls, rounds=1 if problem.size.quick else 3, least=problem.size.least / 4)
     kept = dict.fromkeys(["JAX", *(min(group, key=best.get) for group in (loops, blocks) if group)])
-    return [Contender("JAX", label, calls[label], problem.x.size, label == "JAX") for label in kept]
+    return [Contender("JAX", label, calls[label], label == "JAX") for label in kept]

@@ -88,6 +88,6 @@ def contenders(problem: Problem) -> list[Contender]:
     usual, tuned = _FORMS[problem.name]
 
     def contender(function, label, is_usual):
-        return Contender("numpy", label, lambda: function(problem.x, problem.steps), problem.x.size, is_usual)
+        return Contender("numpy", label, lambda: function(problem.x, problem.steps), is_usual)
 
     return [contender(usual, "numpy", True), contender(tuned, "numpy, in place", False)]

@@ -1,5 +1,6 @@
 """Timing on a shared machine: the best of several rounds, all contenders taking turns in each."""
 
+import itertools
 import math
 import os
 import time
@@ -8,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: Pieces a core, so that one core's bad luck is shared.
+PIECES = 4
 
 
 @cache
@@ -18,6 +21,12 @@ def _pool() -> ThreadPoolExecutor:
 def on_all_cores(function: Callable, arguments: Sequence) -> list:
     """function(argument) for every argument, in a thread a core."""
     return list(_pool().map(function, arguments))
+
+
+def pieces(points: int) -> list[slice]:
+    """`points` points cut into some pieces a core."""
+    cuts = (points * k // (CORES * PIECES) for k in range(CORES * PIECES + 1))
+    return [slice(lo, hi) for lo, hi in itertools.pairwise(cuts)]
 
 
 def seconds_of(call: Callable[[], object], times: int = 1) -> float:

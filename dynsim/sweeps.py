@@ -83,7 +83,7 @@ def sweep(
         if dim in map.readable and dim not in grid.names:
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
-    threads = _cores() if threads is None else checks.whole(threads, "threads", least=1)
+    threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
     results = _Job(map, measures, steps, grid, fixed, threads).run(progress)
     call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
     attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call)
@@ -93,7 +93,8 @@ def sweep(
     return label(dataset, map)
 
 
-def _cores():
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

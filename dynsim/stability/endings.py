@@ -1,6 +1,5 @@
 """Where orbits end: their last stretches, and the attractors that these lie on."""
 
-import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from ..carry import CARRY_EVERY
 from ..grids import Grid
 from ..kernels import Kernel
 from ..model import Map
-from ..sweeps import STEPS_A_CALL, sweep
+from ..sweeps import STEPS_A_CALL, cores, sweep
 
 #: A state larger than this has escaped.
 BOUND = 1e12
@@ -47,7 +46,7 @@ class Ends:
     def fresh(self, skip: int, keep: int) -> np.ndarray:
         """States and observables (points, keep, names), each point from its own start, in parallel threads."""
         size = self.grid.size
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        threads = cores()
         lanes = max(1, min(LANES, -(-size // threads)))
         kept = np.empty((size, keep, self.width))
         stop = threading.Event()
