@@ -8,6 +8,7 @@ Python and numba. Edit a step and the kernel has another name.
 
 import hashlib
 import inspect
+import math
 import os
 import platform
 import sys
@@ -22,7 +23,7 @@ import numpy as np
 import platformdirs
 from numba.extending import overload
 
-from . import vocabulary
+from . import noise, vocabulary
 from .files import whole
 
 # IEEE semantics (1/0 = inf, as in numpy) and no fastmath: the compiled orbit is the plain Python orbit, bit for bit.
@@ -34,8 +35,6 @@ class NotCompilable(TypeError):
 
 
 def _teach_numba():
-    import math
-
     def take_two(word, implementation):
         overload(word)(lambda a, b: implementation)
 
@@ -55,7 +54,28 @@ def _teach_numba():
         take_one(getattr(vocabulary, name), eval("lambda x: call(x)", scope))
 
 
+def _teach_numba_noise():
+    golden, first, second = (np.uint64(n) for n in (noise.GOLDEN, noise.FIRST, noise.SECOND))
+    a, b, c, d = (np.uint64(n) for n in (30, 27, 31, 11))
+
+    @numba.njit
+    def mixed(z):
+        z = z + golden
+        z = (z ^ (z >> a)) * first
+        z = (z ^ (z >> b)) * second
+        return z ^ (z >> c)
+
+    def normal(seed, point, step):
+        bits = mixed(mixed(mixed(np.uint64(seed)) ^ np.uint64(point)) ^ np.uint64(step))
+        u1 = (np.float64(bits >> d) + 1.0) * 2.0**-53
+        u2 = np.float64(mixed(bits) >> d) * 2.0**-53
+        return math.sqrt(-2.0 * math.log(u1)) * math.cos(2.0 * math.pi * u2)
+
+    overload(noise.normal)(lambda seed, point, step: normal)
+
+
 _teach_numba()
+_teach_numba_noise()
 _WORDS = {id(getattr(vocabulary, name)) for name in vocabulary.__all__}
 
 
@@ -173,7 +193,7 @@ _LOCK = threading.Lock()
 @cache
 def _own_source() -> str:
     """What the vocabulary means in compiled code is part of the key too."""
-    return "\n".join(Path(file).read_text(encoding="utf-8") for file in (__file__, vocabulary.__file__))
+    return "\n".join(Path(file).read_text(encoding="utf-8") for file in (__file__, noise.__file__, vocabulary.__file__))
 
 
 @cache

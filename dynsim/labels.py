@@ -117,13 +117,14 @@ def values_of(point: xr.Dataset) -> dict[str, float]:
     return json.loads(point.attrs["values"]) | {name: float(point[name]) for name in swept}
 
 
-def describe(map: Map, *, steps, values, swept=(), device, call) -> dict:
+def describe(map: Map, *, steps, values, swept=(), device, call, seed=0) -> dict:
     """The attributes of a result; plain strings and numbers, so that NetCDF can keep them."""
     import numba
 
     from . import __version__
 
-    return {
+    noise = {"seed": seed} if map.noisy else {}
+    return noise | {
         "map": map.name,
         "steps": steps,
         "values": json.dumps(values),

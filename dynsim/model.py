@@ -4,8 +4,8 @@ The one convention of the package. In a step, a landscape's ``move``, a tuner or
 
 * what stands before the slash is **state**; a default there is where it starts;
 * what stands after it with a default is a **parameter**;
-* what stands after it without a default is an **input**, supplied by the rest of the system (a step has none: there
-  it is a parameter that must be given).
+* what stands after it without a default is an **input**, supplied by the rest of the system (in a step it is a
+  parameter that must be given; but ``xi`` is noise, :mod:`dynsim.noise`).
 
 Other functions (observables, measurements) name what they read: states, parameters or other observables.
 """
@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from . import checks
+from . import checks, noise
 
 #: The carried exponent moves by this many bits; see :mod:`dynsim.carry`.
 SHIFT = 150
@@ -154,7 +154,7 @@ class Map:
             if name in checks.RESERVED:
                 raise TypeError(f"{name!r} in step {self.name!r} is a reserved name; call it something else.")
         put(self, "state", MappingProxyType(signature.state))
-        given = dict.fromkeys(signature.inputs) | signature.parameters
+        given = dict.fromkeys(n for n in signature.inputs if n != noise.NAME) | signature.parameters
         order = [n for n in inspect.signature(self.step).parameters if n in given]
         put(self, "parameters", MappingProxyType({n: given[n] for n in order}))
         for name in self.scale:
@@ -177,11 +177,18 @@ class Map:
                 f"step {self.name!r} returns {len(outputs)} values for {len(self.state)} states "
                 f"({', '.join(self.state)}); return the next value of each, in that order."
             )
+        if self.noisy and self.scale:
+            raise TypeError(f"step {self.name!r} takes noise, which is added to small states; leave out scale.")
         if not scales_cleanly(self.step, self.scale):
             raise TypeError(
                 f"step {self.name!r} is not homogeneous in ({', '.join(self.scale)}) for small values, "
                 "so no exponent can be carried; leave these states out of scale."
             )
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the step takes noise."""
+        return noise.NAME in roles(self.step).inputs
 
     @property
     def readable(self) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from .model import Map
 from .sweeps import STEPS_A_CALL, check_map
 
 
-def orbit(map: Map, steps: int, *, every: int = 1, progress: bool = True, **values: float) -> xr.Dataset:
+def orbit(
+    map: Map, steps: int, *, every: int = 1, seed: int = 0, point: int = 0, progress: bool = True, **values: float
+) -> xr.Dataset:
     """Iterate `map` from one point, and keep its states and observables.
 
     Parameters
@@ -19,6 +21,7 @@ def orbit(map: Map, steps: int, *, every: int = 1, progress: bool = True, **valu
     map : the map.
     steps : how many steps, ≥ 0.
     every : keep each `every`-th state: 0, every, 2·every, …
+    seed, point : of a map that takes noise: the draws of that point (in order of the grid) of a sweep with that seed.
     progress : show a progress bar on anything over two seconds.
     **values : initial states and parameters; their defaults where left out.
 
@@ -44,14 +47,16 @@ def orbit(map: Map, steps: int, *, every: int = 1, progress: bool = True, **valu
     kernel = Kernel(map)
     state = np.zeros((kernel.state_rows, 1))
     state[: len(map.state), 0] = [fixed[n] for n in map.state]
-    parameters = np.array([[fixed[n]] for n in map.parameters]).reshape(-1, 1)
+    seed, point = checks.whole(seed, "seed"), checks.whole(point, "point")
+    given = [*(fixed[n] for n in map.parameters), *((seed, point) if map.noisy else ())]
+    parameters = np.array(given, float).reshape(-1, 1)
     names = (*map.state, *map.observables)
     out = np.empty((steps // every + 1, len(names)))
     _record(kernel.ready("record"), map, steps, every, state, parameters, out, progress)
     data = {n: ("step", row) for n, row in zip(names, out.T.copy())}
     call = f"ds.orbit({map.name}, {steps}, every={every})"
     coords = {"step": np.arange(0, steps + 1, every)}
-    dataset = xr.Dataset(data, coords, describe(map, steps=steps, values=fixed, device="cpu", call=call))
+    dataset = xr.Dataset(data, coords, describe(map, steps=steps, values=fixed, device="cpu", call=call, seed=seed))
     return label(dataset, map)
 
 

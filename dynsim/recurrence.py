@@ -10,11 +10,10 @@ over the third and the last quarter.
 """
 
 from . import checks
-from .derivatives import jacobian_lines
 from .measure import Update
 from .model import Map
-from .symbolic import NoClosedForm, define, equations
-from .tangent import Volume
+from .symbolic import NoClosedForm, define
+from .tangent import Volume, jacobian_of
 
 #: Beyond every state of an orbit that has not escaped.
 FAR = 1e300
@@ -41,8 +40,7 @@ def update(map: Map, tol: float, longest: float) -> Update:
         if name in (*map.state, *map.parameters):
             raise ValueError(f"{map.name!r} has a name {name!r}, which is an option of period; call it something else.")
     try:
-        found = equations(map)
-        tangent = jacobian_lines(found.symbols, found.after)
+        tangent = jacobian_of(map)
         volume = Volume(map, 1, skipping=True)
     except NoClosedForm:
         tangent = volume = None

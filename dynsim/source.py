@@ -11,6 +11,7 @@ value; ``c_`` parameter; ``o_`` observable; ``a<j>_`` accumulator and ``option<j
 
 from collections.abc import Sequence
 
+from . import noise
 from .carry import CARRY_EVERY, Carry
 from .measure import Measure
 from .model import Map, reads, roles
@@ -38,7 +39,9 @@ class Source:
         self.accumulators = [f"a{j}_{name}" for j, m in enumerate(measures) for name in m.kind.state]
         self.states = [*(f"s_{n}" for n in map_.state), *self.carry.exponents]
         self.constants = [f"c_{n}" for n in map_.parameters]
-        rows = [*self.states, *self.constants, *self.accumulators, *self.carry.scales]
+        # Rows of the parameters that follow the map's own, where it takes noise.
+        self.noise = ["noise_seed", "noise_point"] if map_.noisy else []
+        rows = [*self.states, *self.constants, *self.noise, *self.accumulators, *self.carry.scales]
         self.rows = {name: i for i, name in enumerate(rows)}
         self.block = BLOCK if len(rows) <= ROWS else SMALL_BLOCK
         self.functions = {"step": map_.step} | {f"o_{n}_of": f for n, f in map_.observables.items()}
@@ -56,7 +59,8 @@ class Source:
     def text(self) -> str:
         """The module: three kernels."""
         parts = (self.advance(), self.finish(), self.record())
-        return _HEADER + "\n\n\n".join("\n".join(part) for part in parts) + "\n"
+        header = _HEADER + ("from dynsim.noise import normal\n\n\n" if self.noise else "")
+        return header + "\n\n\n".join("\n".join(part) for part in parts) + "\n"
 
     # -- names -> expressions -------------------------------------------------------------------------------------
 
@@ -153,20 +157,25 @@ class Source:
     def _point(self, i):
         """Lines that load one point of the chunk."""
         lines = [f"{n} = state[{k}, {i}]" for k, n in enumerate(self.states)]
-        return [*lines, *(f"{n} = parameters[{k}, {i}]" for k, n in enumerate(self.constants)), *self.carry.follow()]
+        lines += [f"{n} = parameters[{k}, {i}]" for k, n in enumerate([*self.constants, *self.noise])]
+        return [*lines, *self.carry.follow()]
 
     def _accumulated(self, i):
         return [f"{n} = accumulated[{k}, {i}]" for k, n in enumerate(self.accumulators)]
 
-    def step(self):
+    def step(self, time):
+        """The line that makes the step from `time` on."""
         states = ", ".join(f"s_{n}" for n in self.map.state)
-        return [f"{states} = step({', '.join([states, *self.constants])})"]
+        draw = f"normal(noise_seed, noise_point, {time})"
+        given = [draw if n == noise.NAME else f"c_{n}" for n in reads(self.map.step) if n not in self.map.state]
+        return [f"{states} = step({', '.join([states, *given])})"]
 
     def passes(self, count, time):
         """The loop over lanes that makes `count` steps."""
         lines = self._load(self.rows)
         for k in range(count):
-            lines += self.measured(f"{time} + {k}" if k else time) + self.step()
+            now = f"{time} + {k}" if k else time
+            lines += self.measured(now) + self.step(now)
         return [_LANES, *_in([*lines, *self._store([*(f"s_{n}" for n in self.map.state), *self.accumulators])])]
 
     def look(self):
@@ -254,7 +263,7 @@ class Source:
             *self._point("0"),
             "j = 0",
             "for t in range(start, stop):",
-            *_in(["if t % every == 0:", *_in([*self.observe(names), *rows, "j += 1"]), *self.step(), *carry]),
+            *_in(["if t % every == 0:", *_in([*self.observe(names), *rows, "j += 1"]), *self.step("t"), *carry]),
             *(f"state[{k}, 0] = {n}" for k, n in enumerate(self.states)),
         ]
         return ["def kernel_record(start, stop, every, state, parameters, out):", *_in(body)]

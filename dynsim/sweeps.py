@@ -30,6 +30,7 @@ def sweep(
     *,
     device: str = "cpu",
     threads: int | None = None,
+    seed: int = 0,
     progress: bool = True,
     **values: float,
 ) -> xr.Dataset:
@@ -45,6 +46,7 @@ def sweep(
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
     device : "cpu".
     threads : how many; all cores by default. The result does not depend on it.
+    seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
     progress : show a progress bar on anything over two seconds.
     **values : the other states' initial values and the other parameters; their defaults where left out.
 
@@ -84,9 +86,10 @@ def sweep(
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
-    results = _Job(map, measures, steps, grid, fixed, threads).run(progress)
+    seed = checks.whole(seed, "seed")
+    results = _Job(map, measures, steps, grid, fixed, threads, seed).run(progress)
     call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
-    attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call)
+    attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call, seed=seed)
     data = {m.name: _variable(m, map, grid, rows) for m, rows in zip(measures, results)}
     dims = {d.dim: np.arange(1, d.width + 1) for m in measures if (d := m.kind.does).dim}
     dataset = xr.Dataset(data, grid.coords | dims, attrs)
@@ -164,8 +167,8 @@ def _attributes(measure):
 class _Job:
     """The chunks of one sweep, done by a pool of threads (the kernels hold no lock)."""
 
-    def __init__(self, map, measures, steps, grid, fixed, threads):
-        self.threads = threads
+    def __init__(self, map, measures, steps, grid, fixed, threads, seed):
+        self.threads, self.seed = threads, seed
         self.map, self.steps, self.grid, self.fixed = map, steps, grid, fixed
         self.kernel = Kernel(map, measures)
         self.advance, self.finish = self.kernel.ready("advance"), self.kernel.ready("finish")
@@ -210,7 +213,9 @@ class _Job:
     def _chunk(self, start, bar):
         stop = min(start + self.chunk, self.grid.size)
         state = np.zeros((self.kernel.state_rows, stop - start))
-        parameters = np.empty((len(self.map.parameters), stop - start))
+        parameters = np.empty((len(self.map.parameters) + 2 * self.map.noisy, stop - start))
+        if self.map.noisy:
+            parameters[-2], parameters[-1] = self.seed, np.arange(start, stop)
         for names, rows in ((self.map.state, state), (self.map.parameters, parameters)):
             for name, row in zip(names, rows):
                 if name in self.grid.names:

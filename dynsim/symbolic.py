@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from . import checks, vocabulary
+from . import checks, noise, vocabulary
 from .model import Map
 
 
@@ -91,8 +91,8 @@ def derivative(expression: sp.Expr, by: sp.Symbol) -> sp.Expr:
     return found.replace(sp.Heaviside, lambda x, *_: sp.Piecewise((1, x > 0), (0, True)))
 
 
-def equations(map: Map, values: Mapping | None = None) -> Equations:
-    """The equations of `map`, some parameters given as numbers or expressions.
+def equations(map: Map, values: Mapping | None = None, mean: bool = True) -> Equations:
+    """The equations of `map`, some parameters given as numbers or expressions; of its mean, where it takes noise.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def equations(map: Map, values: Mapping | None = None) -> Equations:
     values = dict(values or {})
     for name in values:
         checks.known_name(name, map.parameters, "parameter", f" of the map {map.name!r}")
-    made = _equations(map)
+    made = _equations(map, mean)
     if not values:
         return made
     given = {n: exact(v) for n, v in values.items()}
@@ -110,12 +110,16 @@ def equations(map: Map, values: Mapping | None = None) -> Equations:
     return Equations(map, made.state, parameters, after, made.note)
 
 
+#: The noise as a symbol.
+XI = sp.Symbol(noise.NAME, real=True)
+
+
 @lru_cache(maxsize=256)
-def _equations(map: Map) -> Equations:
+def _equations(map: Map, mean: bool = True) -> Equations:
     state = {n: sp.Symbol(n, real=True) for n in map.state}
     parameters = {n: symbol_of(n, default) for n, default in map.parameters.items()}
     try:
-        after = map.step(*state.values(), **parameters)
+        after = map.step(*state.values(), **parameters, **({noise.NAME: XI} if map.noisy else {}))
     except vocabulary.TooManyChoices as error:
         raise NoClosedForm(f"the step of {map.name!r} has no closed form: {error}") from None
     except TypeError as error:
@@ -125,7 +129,21 @@ def _equations(map: Map) -> Equations:
         ) from None
     after = after if isinstance(after, tuple) else (after,)
     after = tuple(sp.sympify(f) for f in after)
-    return Equations(map, state, parameters, tuple(_rational(f) for f in after))
+    after = tuple(_rational(f) for f in after)
+    if not map.noisy or not mean:
+        return Equations(map, state, parameters, after)
+    note = f"the mean map: {map.name!r} takes noise, over which its step is averaged"
+    return Equations(map, state, parameters, tuple(_mean(f, map) for f in after), note)
+
+
+def _mean(expression, map):
+    """E over ξ ~ N(0, 1) of a polynomial in ξ: E ξ² = 1, E ξ⁴ = 3, odd powers vanish."""
+    if not expression.has(XI):
+        return expression
+    if not expression.is_polynomial(XI):
+        raise NoClosedForm(f"the step of {map.name!r} is no polynomial in its noise, so its mean has no closed form.")
+    terms = sp.Poly(expression, XI).terms()
+    return sum(sp.factorial2(k - 1) * c for (k,), c in terms if k % 2 == 0)
 
 
 def _rational(expression):

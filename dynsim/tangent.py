@@ -10,11 +10,13 @@ A carried state is seen as the step sees it (:mod:`dynsim.carry`); its tangent c
 import math
 from itertools import combinations
 
+import sympy as sp
+
 from .derivatives import jacobian_lines
 from .measure import Update
 from .model import SHIFT as CARRIED
 from .model import Map
-from .symbolic import define, equations
+from .symbolic import XI, NoClosedForm, define, equations
 
 #: A vector is rescaled by 2^SHIFT, every 8 steps, where it is out of bounds.
 SHIFT = 300
@@ -27,8 +29,7 @@ def update(map: Map, orders, skipping: bool) -> Update:
     values at the step `skip`, from which on growth counts. The finish returns the growth rates of the volumes,
     differenced into exponents where there are several.
     """
-    found = equations(map)
-    slopes, entries = jacobian_lines(found.symbols, found.after)
+    slopes, entries = jacobian_of(map)
     volumes = [Volume(map, k, skipping) for k in orders]
     own = [name for v in volumes for name in v.accumulators]
     starts = [f"{name}={value!r}" for v in volumes for name, value in v.starts.items()]
@@ -46,6 +47,15 @@ def update(map: Map, orders, skipping: bool) -> Update:
     follows = {name: states for v in volumes for name, states in v.follows().items()}
     many = len(volumes) > 1
     return Update(made, finish, tidy, follows, True, "order" if many else "", len(volumes))
+
+
+def jacobian_of(map: Map) -> tuple[list[str], dict]:
+    """Lines that compute the Jacobian along an orbit, and the names of its entries."""
+    found = equations(map, mean=False)
+    if any(entry.has(XI) for entry in found.jacobian):
+        raise NoClosedForm(f"the noise of {map.name!r} multiplies its states; tangent vectors need additive noise.")
+    # Additive noise has no part in the derivatives.
+    return jacobian_lines(found.symbols, [f.xreplace({XI: sp.Integer(0)}) for f in found.after])
 
 
 class Volume:

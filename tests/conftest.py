@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import dynsim as ds
+from dynsim.noise import normal
 
 
 def pairs():
@@ -31,7 +32,8 @@ def plain_orbit(map_, steps, **values):
         for t in range(steps + 1):
             rows.append(state | observe(map_, state, parameters))
             if t < steps:
-                after = map_.step(*state.values(), **parameters)
+                noise = {"xi": normal(0, 0, t)} if map_.noisy else {}
+                after = map_.step(*state.values(), **parameters, **noise)
                 state = dict(zip(state, after if isinstance(after, tuple) else (after,)))
     return {n: np.array([float(row[n]) for row in rows]) for n in rows[0]}
 

@@ -43,7 +43,7 @@ def test_sweep_ends_where_the_orbit_does(name):
     start = next(iter(map_.state))
     swept = ds.sweep(map_, 37, over={start: [map_.state[start], 0.7, 1.3]}, measure=measures)
     for i, value in enumerate(swept[start].values):
-        one = ds.orbit(map_, 37, **{start: value})
+        one = ds.orbit(map_, 37, point=i, **{start: value})
         for n in map_.state:
             np.testing.assert_array_equal(swept[f"{n}_final"].values[i], one[n].values[-1])
 
@@ -52,9 +52,10 @@ def test_sweep_ends_where_the_orbit_does(name):
 def test_symbols_go_through_the_step_that_runs(name):
     map_ = MAPS[name]
     symbols = {n: sympy.Symbol(n, real=True) for n in (*map_.state, *map_.parameters)}
-    after = map_.step(*(symbols[n] for n in map_.state), **{n: symbols[n] for n in map_.parameters})
+    noise = {"xi": 0.3} if map_.noisy else {}
+    after = map_.step(*(symbols[n] for n in map_.state), **{n: symbols[n] for n in map_.parameters}, **noise)
     values = np.random.default_rng(3).uniform(0.5, 1.5, len(symbols))
-    want = map_.step(*values[: len(map_.state)], **dict(zip(map_.parameters, values[len(map_.state) :])))
+    want = map_.step(*values[: len(map_.state)], **dict(zip(map_.parameters, values[len(map_.state) :])), **noise)
     after, want = (v if isinstance(v, tuple) else (v,) for v in (after, want))
     for expression, number in zip(after, want, strict=True):
         got = sympy.sympify(expression).subs(dict(zip(symbols.values(), values)))

@@ -11,7 +11,7 @@ from scipy.stats import qmc
 
 from .. import checks
 from ..model import Map
-from ..symbolic import NoClosedForm, equations
+from ..symbolic import NoClosedForm, equations, function
 from .found import FixedPoint, FixedPoints
 
 STARTS, ROUNDS, MOST = 2**11, 60, 50
@@ -54,10 +54,20 @@ def _limits(map, box):
 
 def _moved(map, parameters, state, period):
     place = tuple(state)
+    step = mean_step(map)
     for _ in range(period):
-        place = map.step(*place, **parameters)
+        place = step(*place, **parameters)
         place = place if isinstance(place, tuple) else (place,)
     return np.array([np.broadcast_to(p, state.shape[1:]) for p in place]) - state
+
+
+def mean_step(map):
+    """The step itself, or that of the mean map where there is noise."""
+    if not map.noisy:
+        return map.step
+    found = equations(map)
+    names = [*map.state, "/", *map.parameters]
+    return function("mean_step", names, {f"next_{n}": f for n, f in zip(map.state, found.after)})
 
 
 def _residual(map, parameters, state, period):
@@ -112,4 +122,5 @@ def _labelled(map, period, roots, box, parameters):
     for point, residual in roots[:MOST]:
         state = {n: sp.Float(float(v), 17) for n, v in zip(map.state, point)}
         points.append(FixedPoint(map, state, (), (), period, (), float(residual), exact))
+    note = "; ".join(filter(None, (exact.note if exact else "", note)))
     return FixedPoints(tuple(points), what, False, (), note)
