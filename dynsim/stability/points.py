@@ -117,7 +117,10 @@ def _points(found, solutions: Solutions, period, flip):
         free = tuple(s.name for s in one.free)
         if period == 2 and all(state[n] == 0 for n in flip) and flip:
             continue  # x = −x = 0 is a fixed point
-        yield FixedPoint(found.map, state, free, one.positive, period, flip, equations=found)
+        point = FixedPoint(found.map, state, free, one.positive, period, flip, equations=found)
+        asked = point.conditions
+        if not any(sp.Lt(c.rhs, c.lhs) in asked for c in asked if isinstance(c, sp.Lt)):
+            yield point  # else it asks for a < b and b < a
 
 
 def _unsolved(solutions, what):
@@ -164,12 +167,18 @@ def _distinct(points):
 
 
 def _same(point, other):
-    """Whether `point` is on the cycle `other`, or in that family: by numbers, at parameters in general position."""
+    """Whether `point` is on the cycle `other`, or in that family, and is there nowhere else: by numbers."""
     if point.period != other.period:
         return False
-    names = sorted({s.name for p in (point, other) for e in (*p.equations.after, *p.state.values())
-                    for s in e.free_symbols})  # fmt: skip
-    numbers = {n: sp.Float(0.5 + 0.618034 * (i + 1) % 1, 30) for i, n in enumerate(names)}
+    expressions = [e for p in (point, other) for e in (*p.equations.after, *p.state.values(), *p.where)]
+    names = sorted({s.name for e in expressions for s in e.free_symbols})
+    rng = np.random.default_rng(9)
+    samples = [{n: sp.Float(v, 30) for n, v in zip(names, rng.uniform(0.1, 3, len(names)))} for _ in range(12)]
+    return _on(point, other, samples[0]) and all(_covers(point, other, numbers) for numbers in samples)
+
+
+def _on(point, other, numbers):
+    """Whether `point` is a point of the cycle `other` at these parameters."""
     mine = {n: sp.N(put(e, numbers), 30) for n, e in point.state.items()}
     chosen = numbers | {n: mine[n] for n in other.free}
     place = {n: sp.N(put(e, chosen), 30) for n, e in other.state.items()}
@@ -182,3 +191,15 @@ def _same(point, other):
             return False
         place = dict(zip(place, after))
     return False
+
+
+def _covers(point, other, numbers):
+    """Whether `other` is there at these parameters if `point` is."""
+
+    def there(where, values):
+        found = [sp.N(put(e, values)) for e in where]
+        return all(v.is_real and v > 0 for v in found)
+
+    if not there(point.where, numbers):
+        return True
+    return there(other.where, numbers | {n: put(point.state[n], numbers) for n in other.free})

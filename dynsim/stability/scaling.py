@@ -84,7 +84,7 @@ def nondimensional(map: Map, ones: Sequence[str] = ()) -> Scaling:
     # What may be zero cannot be made 1.
     order = [n for n in (*ones, *names) if found.parameters[n].is_nonzero]
     chosen = _independent(weights, [first + names.index(n) for n in dict.fromkeys(order)])
-    scale = {s: _unit(weights, chosen, i, symbols) for i, s in enumerate(symbols)}
+    scale = _units(weights, chosen, symbols)
     _check(found, scale)
     parameters = {n: sp.simplify(s * scale[s]) for n, s in found.parameters.items()}
     groups = tuple(dict.fromkeys(e for e in parameters.values() if e != 1))
@@ -147,14 +147,15 @@ def _independent(weights, order):
     return chosen
 
 
-def _unit(weights, chosen, i, symbols):
-    """The monomial of the chosen parameters by which symbol i is multiplied."""
+def _units(weights, chosen, symbols):
+    """The monomial of the chosen parameters by which each symbol is multiplied: that which makes these 1."""
     if not chosen:
-        return sp.Integer(1)
-    matrix = weights.extract(chosen, range(weights.cols)).T
-    solution, free = matrix.gauss_jordan_solve(-weights.extract([i], range(weights.cols)).T)
-    solution = solution.subs(dict.fromkeys(free, 0))
-    return sp.Mul(*(symbols[k] ** power for k, power in zip(chosen, solution)))
+        return dict.fromkeys(symbols, sp.Integer(1))
+    rows = weights.extract(chosen, range(weights.cols))
+    # A scaling beyond those that make the chosen 1 (u alone, say) is left unused: its column stays out.
+    columns = list(rows.rref()[1])
+    powers = -weights.extract(range(weights.rows), columns) * rows.extract(range(rows.rows), columns).inv()
+    return {s: sp.Mul(*(symbols[k] ** powers[i, j] for j, k in enumerate(chosen))) for i, s in enumerate(symbols)}
 
 
 def _check(found, scale):

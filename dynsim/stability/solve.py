@@ -63,6 +63,8 @@ def solve(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol], deadline:
                 _solve(_Branch(tuple(system), tuple(unknowns), positive=conditions), result, deadline)
     except NoClosedForm as error:
         result.failure = str(error)
+    except (sp.PolynomialError, NotImplementedError, RecursionError) as error:
+        result.failure = f"no closed form: sympy gives up ({type(error).__name__})"
     result.found = _distinct(result.found)
     result.special = list(dict.fromkeys(result.special))
     return result
@@ -113,7 +115,10 @@ def _fraction(equation):
 
 @lru_cache(maxsize=4096)
 def _factors(top):
-    return tuple(factor for factor, _ in sp.factor_list(top)[1])
+    try:
+        return tuple(factor for factor, _ in sp.factor_list(top)[1])
+    except sp.PolynomialError:  # a number, or no polynomial
+        return (top,)
 
 
 def _vanishes(expression):
@@ -238,16 +243,30 @@ def _by_numbers(branch, result, deadline):
 def _accept(branch, result):
     values = {k: sp.simplify(v) for k, v in branch.values.items()}
     positive = tuple(dict.fromkeys(reduced(e) for e in branch.positive if sign(e) is None))
-    if any(sign(e) == 0 for e in branch.nonzero):
+    if any(sign(e) == 0 for e in branch.nonzero) or any(sp.expand(-e) in map(sp.expand, positive) for e in positive):
         return
     result.found.append(Solution(values, branch.unknowns, positive))
 
 
 def _distinct(found):
+    """Each solution once; one that is there on both sides of a border is there without that condition."""
     kept = {}
     for one in found:
         key = tuple(sorted((str(k), sp.srepr(v)) for k, v in one.values.items())), one.free
-        # The same point, found as the border of two cases: it is there where either holds.
-        if key not in kept or len(one.positive) < len(kept[key].positive):
-            kept[key] = one
-    return list(kept.values())
+        same = kept.setdefault(key, [])
+        mine = set(one.positive)
+        for i, other in enumerate(same):
+            theirs = set(other.positive)
+            if theirs <= mine:
+                break
+            if mine <= theirs:
+                same[i] = one
+                break
+            if {sp.expand(e) for e in mine - theirs} == {sp.expand(-e) for e in theirs - mine}:
+                shared = tuple(e for e in other.positive if e in mine)
+                if len(mine - theirs) == 1:
+                    same[i] = replace(other, positive=shared)
+                    break
+        else:
+            same.append(one)
+    return [one for same in kept.values() for one in same]
