@@ -1,6 +1,7 @@
 """``dynsim sweep``: runs what is asked for, saves it whole or not at all, and says what came out."""
 
 import itertools
+import json
 import os
 import sys
 from argparse import ArgumentError, Namespace
@@ -82,8 +83,10 @@ def _write(dataset, path):
 
 def summary(dataset: xr.Dataset) -> str:
     """What was swept, and for each variable its range or how many points have each flag."""
-    dims = " × ".join(f"{name} {size:,}" for name, size in dataset.sizes.items())
-    points = int(np.prod(list(dataset.sizes.values()), dtype=np.int64))
+    swept = [dim for name in json.loads(dataset.attrs["swept"]) for dim in dataset[name].dims]
+    sizes = {dim: dataset.sizes[dim] for dim in dict.fromkeys(swept)}  # not the dims of a measure's results
+    dims = " × ".join(f"{name} {size:,}" for name, size in sizes.items())
+    points = int(np.prod(list(sizes.values()), dtype=np.int64))
     head = f"{dataset.attrs['map']}, {dataset.attrs['steps']:,} steps, {points:,} point{'s' * (points != 1)}"
     lines = [f"{head}: {dims}" if dims else head]
     width = max(map(len, dataset.data_vars))

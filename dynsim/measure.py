@@ -117,7 +117,7 @@ class MeasureKind:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names that it reads."""
-        if not self.does:
+        if self.maker:  # it knows the map that it is made for
             return ()
         every = (*(roles(self.update).inputs if self.update else ()), *roles(self.finish).inputs)
         return tuple(dict.fromkeys(n for n in every if n not in self.state))

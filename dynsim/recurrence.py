@@ -5,8 +5,8 @@ vector of :mod:`dynsim.tangent` tells chaos from quasi-periodic motion. A step t
 linesearch, has no tangent vector: its orbits are periodic, escaped or undecided.
 
 The names in the source: ``now<i>`` the true value of state i, zero while its exponent is carried; ``ref<i>`` its
-reference and ``near<i>`` how close is close; ``low3_<i>``, ``high3_<i>``, ``low4_<i>``, ``high4_<i>`` its extremes
-over the third and the last quarter.
+reference, ``near<i>`` how close is close and ``about<i>`` how close is nearly; ``low3_<i>``, ``high3_<i>``,
+``low4_<i>``, ``high4_<i>`` its extremes over the third and the last quarter.
 """
 
 from . import checks
@@ -24,6 +24,8 @@ UNDECIDED, QUASI_PERIODIC, CHAOTIC, ESCAPED, LONGEST = 0, -1, -2, -3, 2**15 - 1
 #: How far the extremes of two quarters may lie apart, in units of their range. Steady motion fills a circle at a rate,
 #: so there it is the lesser of a share and so many parts of a quarter's length; chaos visits its edges rarely.
 STEADY, FILLING, UNSTEADY = 0.05, 10, 0.25
+#: A return to within this share of the range is one to about the same place.
+LOOSE = 0.02
 
 
 def update(map: Map, tol: float, longest: float) -> Update:
@@ -60,9 +62,9 @@ def update(map: Map, tol: float, longest: float) -> Update:
 
 
 def _starts(map):
-    starts = {"inside": 1.0, "found": 0.0, "phase": 0.0, "lost": 0.0}
+    starts = {"inside": 1.0} | {f"{p}{name}": 0.0 for p in ("", "loose_") for name in ("found", "phase", "lost")}
     for i in range(len(map.state)):
-        starts |= {f"ref{i}": 0.0, f"near{i}": 0.0}
+        starts |= {f"ref{i}": 0.0, f"near{i}": 0.0, f"about{i}": 0.0}
         starts |= {f"{end}{quarter}_{i}": at for quarter in (3, 4) for end, at in (("low", FAR), ("high", -FAR))}
     return starts
 
@@ -93,15 +95,22 @@ def _look(map):
     for i in every:
         out.append(f"ref{i} = where(since == 0, now{i}, ref{i})")
         out.append(f"near{i} = where(since == 0, tol * maximum(size{i}, {TINY!r} * largest), near{i})")
-    out.append("back = " + " & ".join(f"(absolute(now{i} - ref{i}) <= near{i})" for i in every))
-    out += [
-        "phase = where(since > 0, phase + 1.0, 0.0)",
-        "found = where(back & (found < 1) & (since > 0) & (since <= longest), phase, found)",
-        "turn = (found > 0) & (phase == found)",
-        "lost = where(turn, where(back, lost, 1.0), lost)",
-        "phase = where(turn, 0.0, phase)",
+        out.append(f"about{i} = where(since == 0, maximum(near{i}, {LOOSE} * (high3_{i} - low3_{i})), about{i})")
+    return [*out, *_returns("", "near", every), *_returns("loose_", "about", every)]
+
+
+def _returns(prefix, bound, every):
+    """Lines that count the steps until the orbit is back, and note where it fails to come back after as many again."""
+    back = " & ".join(f"(absolute(now{i} - ref{i}) <= {bound}{i})" for i in every)
+    phase, found, lost = (f"{prefix}{name}" for name in ("phase", "found", "lost"))
+    return [
+        f"back = {back}",
+        f"{phase} = where(since > 0, {phase} + 1.0, 0.0)",
+        f"{found} = where(back & ({found} < 1) & (since > 0) & (since <= longest), {phase}, {found})",
+        f"turn = ({found} > 0) & ({phase} == {found})",
+        f"{lost} = where(turn, where(back, {lost}, 1.0), {lost})",
+        f"{phase} = where(turn, 0.0, {phase})",
     ]
-    return out
 
 
 def _judge(map, volume):
@@ -124,7 +133,10 @@ def _judge(map, volume):
             "growth = growth1 * (steps + 1 - skip)",
             "bound = 3 * log(steps + 1 - skip)",
             f"steady = minimum({STEADY}, {4 * FILLING} / maximum(steps, 1))",
+            # What comes back to about the same place each time is a cycle still being approached.
+            "approaching = (loose_found > 0) & (loose_lost < 1)",
             f"verdict = where(({within('steady')}) & (absolute(growth) < bound), {QUASI_PERIODIC}.0, verdict)",
+            f"verdict = where(approaching, {UNDECIDED}.0, verdict)",
             f"verdict = where(({within(UNSTEADY)}) & (growth > bound + 5), {CHAOTIC}.0, verdict)",
         ]
     return [

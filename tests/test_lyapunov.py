@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from conftest import MAPS, plain_orbit
 
 import dynsim as ds
@@ -148,3 +149,17 @@ def test_what_cannot_be_derived_is_refused():
 
     with pytest.raises(NoClosedForm, match="cannot be called with symbols"):
         ds.sweep(ds.Map(strange), 10, {"x": [0.1]}, LARGEST())
+
+
+def test_the_command_line_has_them_too(tmp_path, capsys):
+    from dynsim.cli import main
+
+    out = str(tmp_path / "result.nc")
+    asked = ["--over", "sigma=1.7:1.9:5", "--measure", "lyapunov:skip=10", "--measure", "lyapunov_spectrum"]
+    assert main(["sweep", "target_sharpness", "--steps", "50", *asked, "--out", out]) == 0
+    assert "5 points: sigma 5" in capsys.readouterr().out
+    saved = xr.load_dataset(out)
+    assert saved.lyapunov_spectrum.dims == ("sigma", "order") and saved.lyapunov.attrs["units"] == "1/step"
+    searching = ["--landscape", "cubic_loss", "--tuner", "linesearch", "--steps", "5", "--measure", "lyapunov"]
+    assert main(["sweep", *searching, "--out", out, "--force"]) == 2
+    assert "has no closed form" in capsys.readouterr().err

@@ -58,6 +58,7 @@ def plot_branch(dataset: xr.Dataset, name: str, ax=None):
     if name in json.loads(dataset.attrs["flip"]):
         values = np.hstack([values, -values])
     at = dataset[parameter].values
+    before = ax.get_ylim() if ax.lines else None
     _lines(ax, at, values, _stable(dataset))
     flags = dict(zip(dataset.kind.attrs["flag_meanings"].split(), dataset.kind.attrs["flag_values"]))
     for kind, (marker, colour, _) in MARKS.items():
@@ -75,8 +76,21 @@ def plot_branch(dataset: xr.Dataset, name: str, ax=None):
             ax.plot(x, y, ls="", marker=marker, gid=kind, **style)
     for axis, which in ((ax.set_xlabel, parameter), (ax.set_ylabel, name)):
         axis(_called(dataset[which]))
+    low, high = _view(dataset, values)
+    ax.set_ylim((low, high) if before is None else (min(low, before[0]), max(high, before[1])))
     _legend(ax)
     return ax
+
+
+def _view(dataset, values):
+    """What the picture shows of a state: all of it, unless it runs far away from its stable and special points."""
+    known = dataset.stable.values | np.isin(dataset.kind.values, [1, 2, 3, 4])
+    low, high = values.min(), values.max()
+    if known.any():
+        size = max(np.ptp(values[known]), np.abs(values[known]).max(), 1e-12)
+        low, high = max(low, values[known].min() - size), min(high, values[known].max() + size)
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - margin, high + margin
 
 
 def _stable(dataset):
