@@ -4,6 +4,7 @@ The step is called with symbols; nothing is written down twice. States are real 
 its default (0.3: positive, 0: nonnegative, none: real), which is what lets ``8*a < lam**2`` be found.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,13 +70,23 @@ def symbol_of(name: str, default) -> sp.Symbol:
     return sp.Symbol(name, nonnegative=True) if default == 0 else sp.Symbol(name, negative=True)
 
 
-def exact(value) -> sp.Expr:
+def exact(value, name: str = "value") -> sp.Expr:
     """A number as it was written: 0.1 becomes 1/10. An expression stays."""
-    if isinstance(value, sp.Basic):
+    if isinstance(value, sp.Expr):
         return value
     if isinstance(value, (int, np.integer)):
         return sp.Integer(int(value))
-    return sp.Rational(repr(float(value)))
+    number = checks.scalar(value, name)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, not {number}.")
+    return sp.Rational(repr(number))
+
+
+def _fits(value, default):
+    """Whether a value has the sign that is assumed of its symbol."""
+    if default is None:
+        return True
+    return value.is_positive if default > 0 else value.is_nonnegative if default == 0 else value.is_negative
 
 
 def put(expression: sp.Expr, point: Mapping) -> sp.Expr:
@@ -101,10 +112,12 @@ def equations(map: Map, values: Mapping | None = None, mean: bool = True) -> Equ
     values = dict(values or {})
     for name in values:
         checks.known_name(name, map.parameters, "parameter", f" of the map {map.name!r}")
-    made = _equations(map, mean)
+    given = {n: exact(v, n) for n, v in values.items()}
+    # What is given may have another sign than the default; then nothing is assumed of it.
+    made = _equations(map, mean, tuple(n for n, v in given.items() if not _fits(v, map.parameters[n])))
     if not values:
         return made
-    given = {n: exact(v) for n, v in values.items()}
+    given = {n: put(v, made.parameters) for n, v in given.items()}
     parameters = {n: given.get(n, p) for n, p in made.parameters.items()}
     after = tuple(put(f, {made.parameters[n]: v for n, v in given.items()}) for f in made.after)
     return Equations(map, made.state, parameters, after, made.note)
@@ -115,9 +128,9 @@ XI = sp.Symbol(noise.NAME, real=True)
 
 
 @lru_cache(maxsize=256)
-def _equations(map: Map, mean: bool = True) -> Equations:
+def _equations(map: Map, mean: bool = True, unsigned: tuple = ()) -> Equations:
     state = {n: sp.Symbol(n, real=True) for n in map.state}
-    parameters = {n: symbol_of(n, default) for n, default in map.parameters.items()}
+    parameters = {n: symbol_of(n, None if n in unsigned else v) for n, v in map.parameters.items()}
     try:
         after = map.step(*state.values(), **parameters, **({noise.NAME: XI} if map.noisy else {}))
     except vocabulary.TooManyChoices as error:

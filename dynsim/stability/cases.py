@@ -29,7 +29,7 @@ class Deadline:
         main = threading.current_thread() is threading.main_thread()
         if main and hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_PROF)[0] == 0:
             self.before, self.timer = signal.signal(signal.SIGPROF, self._over), True
-            signal.setitimer(signal.ITIMER_PROF, max(self.end - time.process_time(), 1e-3))
+            signal.setitimer(signal.ITIMER_PROF, max(self.end - time.process_time(), 1e-3), 0.02)
         return self
 
     def __exit__(self, *_):
@@ -38,8 +38,10 @@ class Deadline:
             signal.signal(signal.SIGPROF, self.before)
             self.timer = False
 
-    def _over(self, *_):
-        raise NoClosedForm(LATE)
+    def _over(self, _, frame):
+        # In the midst of a finalizer, say, an exception would be swallowed; the timer comes again.
+        if frame is not None and frame.f_globals.get("__name__", "").startswith(("sympy.", "mpmath.", "dynsim.")):
+            raise NoClosedForm(LATE)
 
     def check(self):
         if time.process_time() > self.end:
@@ -54,15 +56,15 @@ def cases(expressions: Sequence[sp.Expr]) -> Iterator[tuple[list, tuple]]:
     waiting, count = [(list(expressions), ())], 0
     while waiting:
         system, conditions = waiting.pop()
-        choice = _innermost(system)
+        choice = innermost(system)
         if choice is None:
             count += 1
             if count > MOST_CASES:
                 raise NoClosedForm("the step makes too many choices for a closed form.")
             yield system, conditions
             continue
-        for value, needed in _outcomes(choice):
-            needed = [c for c in needed if sign(c) is None or sign(c) < 0]
+        for value, needed in outcomes_of(choice):
+            needed = [c for c in needed if sign(c) not in (0, 1)]
             if any(sign(c) == -1 for c in needed):
                 continue
             now = [e.xreplace({choice: value}) for e in (*system, *conditions, *needed)]
@@ -71,14 +73,15 @@ def cases(expressions: Sequence[sp.Expr]) -> Iterator[tuple[list, tuple]]:
             waiting.append((now[: len(system)], tuple(now[len(system) :])))
 
 
-def _innermost(system):
+def innermost(system):
+    """The simplest choice that holds no other one; None where there is none."""
     found = [c for e in system for c in e.atoms(*_CHOICES)]
     inner = [c for c in found if not any(a.has(*_CHOICES) for a in c.args)]
     return min(inner, key=lambda c: (c.count_ops(), sp.default_sort_key(c)), default=None)
 
 
-def _outcomes(choice):
-    """(value, what must be positive) for each outcome; borders, where outcomes agree, belong to both."""
+def outcomes_of(choice):
+    """(value, what must be ≥ 0) for each outcome; borders belong to both sides."""
     if isinstance(choice, sp.Abs):
         (x,) = choice.args
         return [(x, [x]), (-x, [-x])]
@@ -88,10 +91,12 @@ def _outcomes(choice):
     if isinstance(choice, (sp.Max, sp.Min)):
         s = 1 if isinstance(choice, sp.Max) else -1
         return [(a, [s * (a - b) for b in choice.args if b is not a]) for a in choice.args]
-    outcomes, before = [], []
+    outcomes, refused = [], [[]]
     for value, condition in choice.args:
-        outcomes.append((value, [*before, *_excess(condition)]))
-        before += [-e for e in _excess(condition)][:1]
+        asked = _excess(condition)
+        outcomes += [(value, [*before, *asked]) for before in refused]
+        # A condition of several parts is refused where any of them is.
+        refused = [[*before, -e] for before in refused for e in asked]
     return outcomes
 
 

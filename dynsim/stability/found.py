@@ -7,7 +7,7 @@ import numpy as np
 import sympy as sp
 
 from ..model import Map
-from ..symbolic import Equations, function, put
+from ..symbolic import Equations, derivative, function, put
 from .linear import Multipliers, return_matrix
 from .show import Shown, latex, tex, text
 from .signs import positive
@@ -48,10 +48,16 @@ class FixedPoint(Shown):
 
     def multipliers(self) -> Multipliers:
         """Its multipliers."""
+        from .sides import smooth
+
         points = [self.state] if self.flip else self.cycle
-        jacobians = [self.equations.jacobian.applyfunc(lambda e, p=p: put(e, p)) for p in points]
+        after = [smooth(self, place) for place in points]
+        jacobians = [
+            sp.Matrix([[put(derivative(f, s), place) for s in self.equations.symbols] for f in functions])
+            for functions, place in zip(after, points)
+        ]
         matrix = return_matrix(jacobians, self.state, self.flip)
-        return Multipliers(matrix, len(self.free), self.flip, self.equations.note)
+        return Multipliers(matrix, len(self.free), self.flip, self.equations.note, len(points))
 
     @property
     def stability(self) -> sp.Basic:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from ..symbolic import function
+from ..symbolic import NoClosedForm, function
+from .cases import Deadline
 from .show import Shown, latex, text
 from .signs import both, positive
 
 Z = sp.Symbol("z")
+#: Seconds that sympy gets for the characteristic polynomial.
+PATIENCE = 8.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,6 +24,7 @@ class Multipliers(Shown):
     ----------
     matrix : that Jacobian.
     free : how many directions lie in a family of fixed points; each has a multiplier 1 that says nothing.
+    steps : how many steps the return takes.
     flip : states whose signs are turned on the return: then these are the multipliers of the step followed by that
         turn, and those of two steps are their squares.
 
@@ -34,10 +38,15 @@ class Multipliers(Shown):
     free: int = 0
     flip: tuple[str, ...] = ()
     note: str = ""
+    steps: int = 1
 
     @property
     def factors(self) -> list[sp.Expr]:
         """Factors of the characteristic polynomial in z, the multipliers 1 of a family left out; with multiplicity."""
+        with Deadline(PATIENCE):
+            return self._factored()
+
+    def _factored(self):
         size = self.matrix.rows
         polynomial = sp.together((Z * sp.eye(size) - self.matrix).det(method="berkowitz"))
         top, _ = sp.fraction(sp.factor(sp.simplify(polynomial)))
@@ -86,7 +95,11 @@ class Multipliers(Shown):
 
     def lines(self):
         """What is printed."""
-        found = self.values
+        try:
+            found, condition = self.values, text(self.condition)
+        except NoClosedForm as error:
+            yield "multipliers", f"{error}; numbers(...) gives them at numbers"
+            return
         yield "multipliers", ", ".join(text(v) for v in found) or "none across the family"
         if len(found) < self.matrix.rows - self.free:
             yield "factors", ", ".join(text(f) for f in self.factors)
@@ -94,7 +107,7 @@ class Multipliers(Shown):
             yield "of", f"the step followed by a change of sign of {', '.join(self.flip)}"
         if self.free:
             yield "family", f"{self.free} more equal to 1, along it"
-        yield "attracts", text(self.condition)
+        yield "attracts", condition
         if self.note:
             yield "note", self.note
 

@@ -7,6 +7,7 @@ import sympy as sp
 
 from ..checks import known_name
 from ..model import Map
+from ..sweeps import check_map
 from ..symbolic import equations, exact, put
 from .found import FixedPoint
 from .linear import Multipliers
@@ -39,15 +40,15 @@ def multipliers(map: Map, period: int = 1, flip: Sequence[str] = (), **point) ->
     of           the step followed by a change of sign of x
     attracts     never
     """
-    from ..sweeps import check_map
-
     check_map(map)
+    for name in flip:
+        known_name(name, map.state, "state", f" of the map {map.name!r}, to flip")
     names = {n: point.pop(n) for n in map.state if n in point}
     missing = [n for n in map.state if n not in names]
     if missing:
         raise ValueError(f"give all states of {map.name!r}: {', '.join(missing)} too.")
     found = equations(map, point)
-    state = {n: exact(v) for n, v in names.items()}
+    state = {n: put(exact(v, n), found.parameters) for n, v in names.items()}
     tries = [(period, tuple(flip))] if flip or period != 1 else [(1, ()), *((1, f) for f in mirrors(found)), (2, ())]
     away = []
     for steps, turned in tries:
@@ -107,8 +108,9 @@ def jacobian(map: Map, **point) -> sp.Matrix:
     [-eta*lam + 1, -eta*x],
     [  -2*b*eta*x,      1]])
     """
+    check_map(map)
     for name in point:
         known_name(name, (*map.state, *map.parameters), "state or parameter", f" of the map {map.name!r}")
-    found = equations(map)
-    values = {n: exact(v) for n, v in point.items()}
+    found = equations(map, {n: v for n, v in point.items() if n in map.parameters})
+    values = {n: exact(v, n) for n, v in point.items() if n in map.state}
     return found.jacobian.applyfunc(lambda e: put(e, values))

@@ -14,6 +14,8 @@ from .show import Shown
 
 #: How far from the unit circle a multiplier counts as critical.
 CRITICAL = 1e-6
+#: A coefficient below this counts as zero.
+DEGENERATE = 1e-9
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,8 +35,8 @@ class NormalForm(Shown):
 
     @property
     def attracts(self) -> bool | None:
-        """Whether what is born attracts (supercritical); None for a fold."""
-        if self.kind == "fold":
+        """Whether what is born attracts (supercritical); None for a fold, and where the coefficient vanishes."""
+        if self.kind == "fold" or abs(self.coefficient) < DEGENERATE:
             return None
         return self.coefficient > 0 if self.kind == "flip" else self.coefficient < 0
 
@@ -44,7 +46,9 @@ class NormalForm(Shown):
         yield what, f"{self.coefficient:.6g}"
         if self.kind == "neimark_sacker":
             yield "angle", f"{self.angle:.6g}"
-        if self.attracts is not None:
+        if self.attracts is None and self.kind != "fold":
+            yield "type", "degenerate: the coefficient vanishes, higher orders decide"
+        elif self.attracts is not None:
             yield "type", "supercritical (attracting)" if self.attracts else "subcritical (repelling)"
 
     def tex(self):
@@ -91,9 +95,8 @@ def normal_form(map: Map, period: int = 1, flip: Sequence[str] = (), **point: fl
     unbound = [n for n in map.parameters if n not in point]
     if unbound:
         raise ValueError(f"numbers are needed for {', '.join(unbound)} too.")
-    at = multipliers(map, period, flip, **point)  # raises where the point is not fixed
-    flip = at.flip
-    a, b, c = _tensors(map, values, {n: point[n] for n in map.state}, period, flip)
+    at = multipliers(map, period, flip, **point)  # raises where the point is not fixed, or the step has a kink
+    a, b, c = _tensors(map, values, {n: point[n] for n in map.state}, at.steps, at.flip)
     roots, vectors = np.linalg.eig(a)
     critical = [k for k, m in enumerate(roots) if abs(abs(m) - 1) < CRITICAL and m.imag >= -1e-12]
     if not critical:

@@ -7,11 +7,13 @@ import numpy as np
 import sympy as sp
 
 from ..model import Map
+from ..sweeps import check_map
 from ..symbolic import Equations, equations, put
 from .cases import Deadline
 from .found import FixedPoint, FixedPoints
 from .show import text
 from .solve import Solutions, solve
+from .trial import stays
 
 #: Seconds after which sympy is not asked any further: for mirror images and fixed points, and for other cycles.
 PATIENCE, PATIENCE_FOR_OTHERS = 5.0, 3.0
@@ -56,6 +58,7 @@ def fixed_points(map: Map, period: int = 1, box: Mapping | None = None, **values
     >>> line.stability
     (nu < lam) & (8*a < lam**2)
     """
+    check_map(map)
     if period not in (1, 2):
         raise ValueError(f"period must be 1 or 2, not {period!r}; longer cycles: ds.stability.continuation.")
     if box is not None:
@@ -72,14 +75,28 @@ def fixed_points(map: Map, period: int = 1, box: Mapping | None = None, **values
         points += _points(found, solutions, period, flip)
         special += solutions.special
         notes += _unsolved(solutions, what + (f" with a change of sign of {', '.join(flip)}" if flip else ""))
-    complete = not any(notes[1:])
     if period == 2:
         more, note = _other_cycles(found, Deadline(PATIENCE_FOR_OTHERS))
         points += more
-        complete, notes = complete and not note, [*notes, note]
-    points = _distinct(points)
+        notes.append(note)
+    points, partly = _tried(_distinct(points))
+    notes += partly
+    complete = not any(notes[1:])
     note = "; ".join(dict.fromkeys(n for n in notes if n))
     return FixedPoints(tuple(points), what, complete, tuple(dict.fromkeys(special)), note)
+
+
+def _tried(points):
+    """The points that the plain step leaves where they are; and what must be said of those that it does at times."""
+    kept, notes = [], []
+    for point in points:
+        share = stays(point)
+        if share:
+            kept.append(point)
+            if share < 1:
+                shown = ", ".join(f"{n} = {short(e)}" for n, e in point.state.items() if n not in point.free)
+                notes.append(f"{shown} is there for some only of the parameters that its conditions allow")
+    return kept, notes
 
 
 def mirrors(found: Equations) -> list[tuple[str, ...]]:
@@ -93,9 +110,10 @@ def mirrors(found: Equations) -> list[tuple[str, ...]]:
 
 def _commutes(found, flip):
     rng = np.random.default_rng(5)
-    symbols = {s for f in found.after for s in f.free_symbols} | set(found.symbols)
-    for _ in range(3):
-        numbers = {s: sp.Float(rng.uniform(0.3, 2), 30) for s in symbols}
+    symbols = sorted({s for f in found.after for s in f.free_symbols} | set(found.symbols), key=str)
+    for size in (0.1, 1, 10, 100):
+        numbers = {s: sp.Float(rng.uniform(0.3, 2) * (size if s in found.symbols else 1), 30) for s in symbols}
+        numbers = {s: -v if s.is_negative else v for s, v in numbers.items()}
         turned = numbers | {s: -numbers[s] for n, s in found.state.items() if n in flip}
         for name, after in zip(found.state, found.after):
             try:

@@ -45,6 +45,9 @@ def _limits(map, box):
     missing = [n for n in map.state if n not in box]
     if missing:
         raise ValueError(f"the box needs a range for {', '.join(missing)}: box={{{missing[0]!r}: (low, high)}}.")
+    for name, pair in box.items():
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ValueError(f"the range of {name} must be a pair (low, high), not {pair!r}.")
     limits = {n: (checks.scalar(box[n][0], n), checks.scalar(box[n][1], n)) for n in map.state}
     for name, (low, high) in limits.items():
         if not (np.isfinite(low) and np.isfinite(high) and low < high):

@@ -8,6 +8,7 @@ import sympy as sp
 
 from .. import checks
 from ..model import Map
+from ..sweeps import check_map
 from ..symbolic import NoClosedForm, equations, put
 from .show import Shown, latex, tex, text
 
@@ -72,6 +73,7 @@ def nondimensional(map: Map, ones: Sequence[str] = ()) -> Scaling:
     units              x -> sqrt(b)*eta*x, lam -> eta*lam
     the same map with  eta = 1, a = a*eta**2, b = 1
     """
+    check_map(map)
     for name in ones:
         checks.known_name(name, map.parameters, "parameter", f" of the map {map.name!r}")
     found = equations(map)
@@ -81,8 +83,8 @@ def nondimensional(map: Map, ones: Sequence[str] = ()) -> Scaling:
     weights = sp.Matrix.hstack(*group) if group else sp.zeros(len(symbols), 0)
     names = list(found.parameters)
     first = len(found.symbols)
-    # What may be zero cannot be made 1.
-    order = [n for n in (*ones, *names) if found.parameters[n].is_nonzero]
+    # What may be zero, or is negative, cannot be made 1.
+    order = [n for n in (*ones, *names) if found.parameters[n].is_positive]
     chosen = _independent(weights, [first + names.index(n) for n in dict.fromkeys(order)])
     scale = _units(weights, chosen, symbols)
     _check(found, scale)
@@ -163,7 +165,9 @@ def _check(found, scale):
     turned = {s: s * factor for s, factor in scale.items()}
     rng = np.random.default_rng(3)
     for _ in range(5):
-        numbers = {s: sp.Float(rng.uniform(0.3, 2)) for s in scale}
+        sizes = {s: sp.Float(rng.uniform(0.3, 2)) for s in scale}
+        numbers = {s: -v if s.is_negative or (s.is_positive is None and rng.random() < 0.5) else v
+                   for s, v in sizes.items()}  # fmt: skip
         for state, after in zip(found.symbols, found.after):
             there, back = put(put(after, turned), numbers), put(scale[state] * after, numbers)
             if not abs(there - back) < 1e-9 * (1 + abs(back)):

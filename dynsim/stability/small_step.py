@@ -8,6 +8,7 @@ import sympy as sp
 
 from .. import checks
 from ..model import Map
+from ..sweeps import check_map
 from ..symbolic import NoClosedForm, equations, function, put
 from .found import FixedPoint
 from .show import Shown, latex, tex, text
@@ -36,12 +37,26 @@ class Flow(Shown):
 
     def drift(self, quantity: sp.Expr | None = None) -> sp.Expr:
         """By how much a step of the map changes a conserved quantity, to leading order in the small parameter."""
+        if quantity is None and not self.conserved:
+            raise ValueError(
+                f"nothing conserved was found for {self.map.name!r}; give the quantity whose change is asked."
+            )
         quantity = self.conserved[0] if quantity is None else quantity
         h = next((s for e in self.step.values() for s in e.free_symbols if s.name == self.small), None)
         change = put(quantity, self.step) - quantity
-        change = sp.expand_log(change.replace(sp.Abs, lambda x: x), force=True)
-        series = sp.series(change, h, 0, 3).removeO()
-        return sp.factor(sp.simplify(series))
+        # ln|x| moves as ln x on either side of zero; any other choice has no series.
+        change = change.replace(lambda e: isinstance(e, sp.log) and isinstance(e.args[0], sp.Abs),
+                                lambda e: sp.log(e.args[0].args[0]))  # fmt: skip
+        if change.has(sp.Abs, sp.Max, sp.Min, sp.sign, sp.Piecewise):
+            raise NoClosedForm(
+                f"the step of {self.map.name!r} makes choices, so its change of {quantity} has no series."
+            )
+        change = sp.expand_log(change, force=True)
+        for order in range(3, 7):
+            series = sp.factor(sp.simplify(sp.series(change, h, 0, order).removeO()))
+            if series != 0:
+                return series
+        return sp.Integer(0)
 
     def lambdify(self) -> Callable:
         """The rates as a fast function of (states, then parameters), by name."""
@@ -94,6 +109,7 @@ def flow(map: Map, small: str = "eta", around: FixedPoint | None = None, **value
     changes sign  x on each step
     conserved     -a*log(Abs(x)) + b*x**2/2 + lam**2/2
     """
+    check_map(map)
     checks.known_name(small, map.parameters, "parameter", f" of the map {map.name!r}")
     found = equations(map, values)
     h = found.parameters[small]

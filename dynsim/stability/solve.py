@@ -152,6 +152,9 @@ def _eliminate(branch, result, deadline):
     *_, i, k, degree = best
     unknown = branch.unknowns[k]
     others = tuple(e for j, e in enumerate(branch.equations) if j != i)
+    leading = branch.equations[i].coeff(unknown, degree)
+    if sign(leading) is None and not leading.free_symbols & set(branch.unknowns):
+        result.special.append(sp.factor(leading))
     for value, positive, extra in _roots(branch.equations[i], unknown, degree, branch):
         if extra:  # the leading coefficient vanishes
             _solve(replace(branch, equations=(*extra, *others)), result, deadline)
@@ -219,7 +222,8 @@ def _put(branch, unknown, value, result, deadline):
     equations, positive, nonzero = at(branch.equations), at(branch.positive), at(branch.nonzero)
     if any(e.has(sp.nan, sp.zoo) for e in (*equations, *positive, *nonzero)):
         return
-    if any(sign(e) in (-1, 0) for e in positive) or any(sign(e) == 0 for e in nonzero):
+    # On the border of a choice, 0, both sides are tried; the search ends with a look at the step itself.
+    if any(sign(e) == -1 for e in positive) or any(sign(e) == 0 for e in nonzero):
         return
     values = {k: v.xreplace({unknown: value}) for k, v in branch.values.items()} | {unknown: value}
     unknowns = tuple(u for u in branch.unknowns if u is not unknown)
@@ -242,10 +246,19 @@ def _by_numbers(branch, result, deadline):
 
 def _accept(branch, result):
     values = {k: sp.simplify(v) for k, v in branch.values.items()}
-    positive = tuple(dict.fromkeys(reduced(e) for e in branch.positive if sign(e) is None))
+    real = [e for v in values.values() for e in _must_be_positive(v)]
+    if any(sign(e) == -1 for e in real):
+        return
+    positive = tuple(dict.fromkeys(reduced(e) for e in (*branch.positive, *real) if sign(e) is None))
     if any(sign(e) == 0 for e in branch.nonzero) or any(sp.expand(-e) in map(sp.expand, positive) for e in positive):
         return
     result.found.append(Solution(values, branch.unknowns, positive))
+
+
+def _must_be_positive(value):
+    """What must not be negative for a value to be real: what stands under a root or in a logarithm."""
+    roots = [p.base for p in value.atoms(sp.Pow) if p.exp.is_Rational and p.exp.q % 2 == 0]
+    return [*roots, *(e.args[0] for e in value.atoms(sp.log))]
 
 
 def _distinct(found):

@@ -46,7 +46,7 @@ class Agreement(Shown):
         """One line."""
         if self.share is not None:
             stray = self.points - round(self.share * self.points)
-            far = f", at most {self.farthest:.0f} cells from the line" if stray else ""
+            far = f", at most {self.farthest:.0f} cells from the line" if stray and self.farthest is not None else ""
             return f"{self.label} where {text(self.statement)}: {stray} of {self.points} points disagree{far}"
         return f"{self.label}: off by {self.median:.1g} in the median, {self.largest:.1g} at most"
 
@@ -101,7 +101,12 @@ def _known(dataset):
 
 def _parsed(statement, known):
     if isinstance(statement, str):
-        statement = sp.sympify(statement, locals={n: sp.Symbol(n, real=True) for n in known})
+        try:
+            statement = sp.sympify(statement, locals={n: sp.Symbol(n, real=True) for n in known})
+        except (sp.SympifyError, TypeError) as error:
+            raise ValueError(f"{statement!r} is no statement; write one such as '8*a < lam**2'.") from error
+    if not isinstance(statement, sp.Basic) or statement in (sp.true, sp.false):
+        raise ValueError(f"{statement!r} says nothing about the points; write an inequality or an expression.")
     for s in sorted(s.name for s in statement.free_symbols):
         checks.known_name(s, known, "name", " in a statement of the theory")
     return statement
@@ -116,9 +121,16 @@ def _compare(variable, label, statement, known):
             if flagged
             else f"{variable.name!r} is a number, so its theory must be a law for it, not the condition {statement}."
         )
-    predicted = _values(_excess(statement) if is_condition else statement, known)
-    predicted, measured = xr.broadcast(predicted, variable)
-    predicted = predicted.transpose(*measured.dims)
+
+    def on_the_grid(expression):
+        values, _ = xr.broadcast(_values(expression, known), variable)
+        if extra := set(values.dims) - set(variable.dims):
+            raise ValueError(
+                f"{expression} varies along {', '.join(sorted(extra))}, which {variable.name!r} does not have."
+            )
+        return values.transpose(*variable.dims)
+
+    predicted, measured = on_the_grid(_excess(statement) if is_condition else statement), variable
     if not is_condition:
         good = np.isfinite(measured) & np.isfinite(predicted) & (np.abs(measured) <= 1e12)
         error = (np.abs(measured - predicted) / np.abs(predicted)).values[good.values]
@@ -128,11 +140,15 @@ def _compare(variable, label, statement, known):
             label, statement, predicted, error.size, None, None, float(np.median(error)), float(error.max())
         )
     checks.known_name(label, variable.attrs["flag_meanings"].split(), "value", f" of {variable.name!r}")
-    holds = predicted.values > 0
-    stray = holds != (named(measured).values == label)
+    holds, known_there = on_the_grid(statement).values > 0, ~np.isnan(predicted.values)
+    stray = (holds != (named(measured).values == label)) & known_there
+    if not known_there.any():
+        raise ValueError(f"the condition {statement} has no value at any point.")
     far = np.where(holds, ndimage.distance_transform_edt(holds), ndimage.distance_transform_edt(~holds))
-    farthest = float(far[stray].max()) if stray.any() else 0.0
-    return Agreement(label, statement, predicted, stray.size, 1 - float(stray.mean()), farthest)
+    there = bool((holds & known_there).any() and (~holds & known_there).any())  # a line, that is
+    farthest = (float(far[stray].max()) if stray.any() else 0.0) if there else None
+    points = int(known_there.sum())
+    return Agreement(label, statement, predicted, points, 1 - float(stray.sum()) / points, farthest)
 
 
 def _excess(condition):
