@@ -83,7 +83,8 @@ def _write(dataset, path):
 
 def summary(dataset: xr.Dataset) -> str:
     """What was swept, and for each variable its range or how many points have each flag."""
-    swept = [dim for name in json.loads(dataset.attrs["swept"]) for dim in dataset[name].dims]
+    names = json.loads(dataset.attrs.get("swept", "[]")) or list(dataset.sizes)
+    swept = [dim for name in names for dim in (dataset[name].dims if name in dataset.variables else (name,))]
     sizes = {dim: dataset.sizes[dim] for dim in dict.fromkeys(swept)}  # not the dims of a measure's results
     dims = " × ".join(f"{name} {size:,}" for name, size in sizes.items())
     points = int(np.prod(list(sizes.values()), dtype=np.int64))

@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 import dynsim as ds
-from dynsim.vocabulary import absolute, cos, log, maximum, minimum, sin, sqrt, where
+from dynsim.vocabulary import absolute, cos, log, maximum, minimum, sign, sin, sqrt, where
 
 
 def points(step, *args, **values):
@@ -18,6 +18,7 @@ BORDERS = {
     "half of what is positive": (lambda x=1.0, /: maximum(x, 0) / 2, [("0",)]),
     "a jump at zero": (lambda x=1.0, /: where(x > 0, x + 1, x / 2), [("0",)]),
     "a kink beside others": (lambda x=1.0, /: 2 * absolute(x) - 3 * x * x, [("-1",), ("0",), ("1/3",)]),
+    "a sign": (lambda x=1.0, /: x - sign(x), [("0",)]),
     "two states": (lambda x=1.0, y=1.0, /: (absolute(y) / 2, x / 2), [("0", "0")]),
     "two conditions": (lambda x=1.0, /: where((x > 0) & (x < 1), x + 1, x / 2 + 2), [("4",)]),
     "an imaginary root": (lambda x=1.0, y=1.0, /: (x / 2 + sqrt(y), y / 2 - 1), []),

@@ -12,7 +12,7 @@ from .diagrams import TITLES, _named
 from .figures import new_figure, save
 
 
-def theory(out: Path, side: int = 300, steps: int = 20_000) -> list[Path]:
+def theory(out: Path, side: int = 240, steps: int = 10_000) -> list[Path]:
     """CDAT's line at σ = 2 with its derived condition, and the runaway below with its law."""
     line = next(p for p in stability.fixed_points(maps.cdat, period=2, sigma=2) if p.flip == ("x",))
     a, lam = np.geomspace(2e-3, 2, side), np.geomspace(0.3, 4, side)

@@ -70,7 +70,9 @@ def cases(expressions: Sequence[sp.Expr]) -> Iterator[tuple[list, tuple]]:
             now = [e.xreplace({choice: value}) for e in (*system, *conditions, *needed)]
             if any(e.has(sp.nan, sp.zoo) for e in now):
                 continue
-            waiting.append((now[: len(system)], tuple(now[len(system) :])))
+            # sign(x) = 0 is an equation, not a side.
+            also = [choice.args[0]] if isinstance(choice, sp.sign) and value == 0 else []
+            waiting.append(([*now[: len(system)], *also], tuple(now[len(system) :])))
 
 
 def innermost(system):
@@ -87,7 +89,7 @@ def outcomes_of(choice):
         return [(x, [x]), (-x, [-x])]
     if isinstance(choice, sp.sign):
         (x,) = choice.args
-        return [(sp.Integer(1), [x]), (sp.Integer(-1), [-x])]
+        return [(sp.Integer(1), [x]), (sp.Integer(-1), [-x]), (sp.Integer(0), [])]
     if isinstance(choice, (sp.Max, sp.Min)):
         s = 1 if isinstance(choice, sp.Max) else -1
         return [(a, [s * (a - b) for b in choice.args if b is not a]) for a in choice.args]

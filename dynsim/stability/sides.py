@@ -41,7 +41,7 @@ def _outcome(choice, point, place):
                 f"the step of {point.map.name!r} has a kink at this point ({choice} on its border), so it may have no "
                 "Jacobian there; look at points on either side."
             )
-        if all((v > 0).all() for v in numbers):
+        if needed and all((v > 0).all() for v in numbers):
             sure.append(value)
     if not sure:
         raise NoClosedForm(f"the multipliers hang on which side {choice} takes; give numbers for the parameters")
