@@ -2,7 +2,7 @@
 
 import pickle
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from .carry import lift, unit
 from .compilation import NotCompilable, load
+from .grids import Grid
 from .measure import Measure
 from .model import Map
 from .source import Source
@@ -49,6 +50,20 @@ class Kernel:
         self.options = np.array([v for m in measures for v in _chosen(m).values()], float)
         self.starts = np.array([v for m in measures for v in m.kind.state.values()], float)
         self.state_rows = len(map_.state) + len(source.carry.exponents)
+
+    def filled(self, grid: Grid, fixed: Mapping, start: int, stop: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """State and parameters, as the loops take them, of the points start, …, stop − 1 of a grid."""
+        state = np.zeros((self.state_rows, stop - start))
+        parameters = np.empty((len(self._map.parameters) + 2 * self._map.noisy, stop - start))
+        if self._map.noisy:
+            parameters[-2], parameters[-1] = seed, np.arange(start, stop)
+        for names, rows in ((self._map.state, state), (self._map.parameters, parameters)):
+            for name, row in zip(names, rows):
+                if name in grid.names:
+                    grid.take(name, start, stop, row)
+                else:
+                    row[:] = fixed[name]
+        return state, parameters
 
     def ready(self, name: str):
         """The loop `name`, compiled or fetched from the cache; NotCompilable says what stands in the way."""

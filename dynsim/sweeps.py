@@ -212,16 +212,7 @@ class _Job:
 
     def _chunk(self, start, bar):
         stop = min(start + self.chunk, self.grid.size)
-        state = np.zeros((self.kernel.state_rows, stop - start))
-        parameters = np.empty((len(self.map.parameters) + 2 * self.map.noisy, stop - start))
-        if self.map.noisy:
-            parameters[-2], parameters[-1] = self.seed, np.arange(start, stop)
-        for names, rows in ((self.map.state, state), (self.map.parameters, parameters)):
-            for name, row in zip(names, rows):
-                if name in self.grid.names:
-                    self.grid.take(name, start, stop, row)
-                else:
-                    row[:] = self.fixed[name]
+        state, parameters = self.kernel.filled(self.grid, self.fixed, start, stop, self.seed)
         accumulated = np.repeat(self.kernel.starts[:, None], stop - start, axis=1)
         for t in range(0, self.steps, self.stride):
             if self.stop.is_set():

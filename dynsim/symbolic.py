@@ -51,15 +51,6 @@ class Equations:
         """∂(next state)/∂(state)."""
         return sp.Matrix([[derivative(f, s) for s in self.symbols] for f in self.after])
 
-    @property
-    def unbound(self) -> list[str]:
-        """Parameters that are still symbols."""
-        return [n for n, p in self.parameters.items() if sp.sympify(p).free_symbols]
-
-    def at(self, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, ...]:
-        """The next state at a point."""
-        return tuple(put(f, point) for f in self.after)
-
 
 def symbol_of(name: str, default) -> sp.Symbol:
     """The symbol of a parameter, with the sign of its default."""
@@ -82,7 +73,7 @@ def exact(value, name: str = "value") -> sp.Expr:
     return sp.Rational(repr(number))
 
 
-def _fits(value, default):
+def fits(value: sp.Expr, default: float | None) -> bool:
     """Whether a value has the sign that is assumed of its symbol."""
     if default is None:
         return True
@@ -102,8 +93,10 @@ def derivative(expression: sp.Expr, by: sp.Symbol) -> sp.Expr:
     return found.replace(sp.Heaviside, lambda x, *_: sp.Piecewise((1, x > 0), (0, True)))
 
 
-def equations(map: Map, values: Mapping | None = None, mean: bool = True) -> Equations:
+def equations(map: Map, values: Mapping | None = None, mean: bool = True, unsigned: Sequence[str] = ()) -> Equations:
     """The equations of `map`, some parameters given as numbers or expressions; of its mean, where it takes noise.
+
+    Nothing is assumed of the sign of parameters that are `unsigned`.
 
     Raises
     ------
@@ -114,7 +107,8 @@ def equations(map: Map, values: Mapping | None = None, mean: bool = True) -> Equ
         checks.known_name(name, map.parameters, "parameter", f" of the map {map.name!r}")
     given = {n: exact(v, n) for n, v in values.items()}
     # What is given may have another sign than the default; then nothing is assumed of it.
-    made = _equations(map, mean, tuple(n for n, v in given.items() if not _fits(v, map.parameters[n])))
+    unsigned = {*unsigned, *(n for n, v in given.items() if not fits(v, map.parameters[n]))}
+    made = _equations(map, mean, tuple(sorted(unsigned)))
     if not values:
         return made
     given = {n: put(v, made.parameters) for n, v in given.items()}

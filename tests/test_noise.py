@@ -85,6 +85,12 @@ def test_additive_noise_leaves_the_tangent_dynamics():
     assert float(result.lyapunov[0]) == pytest.approx(growth / (steps + 1), rel=1e-9)
 
 
+def test_an_orbit_diagram_has_the_noise_too():
+    found = ds.stability.orbit_diagram(NOISY, over={"eta": [0.8, 1.0]}, keep=5, skip=20)
+    one = ds.orbit(NOISY, 24, point=1, eta=1.0)
+    np.testing.assert_array_equal(found.x[1], one.x[20:])
+
+
 def test_noise_and_a_carried_scale_exclude_each_other():
     with pytest.raises(TypeError, match="takes noise"):
         ds.Map(NOISY.step, scale={"x": 1})

@@ -33,14 +33,7 @@ class Ends:
         kernel = Kernel(map)
         self.advance, self.record = kernel.ready("advance"), kernel.ready("record")
         self.options = kernel.options
-        self.starts = np.zeros((kernel.state_rows, grid.size))
-        self.parameters = np.empty((len(map.parameters), grid.size))
-        for names, rows in ((map.state, self.starts), (map.parameters, self.parameters)):
-            for name, row in zip(names, rows):
-                if name in grid.names:
-                    grid.take(name, 0, grid.size, row)
-                else:
-                    row[:] = fixed[name]
+        self.starts, self.parameters = kernel.filled(grid, fixed, 0, grid.size)
         self.width = len(map.state) + len(map.observables)
 
     def fresh(self, skip: int, keep: int) -> np.ndarray:

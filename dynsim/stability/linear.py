@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import sympy as sp
@@ -40,7 +41,7 @@ class Multipliers(Shown):
     note: str = ""
     steps: int = 1
 
-    @property
+    @cached_property
     def factors(self) -> list[sp.Expr]:
         """Factors of the characteristic polynomial in z, the multipliers 1 of a family left out; with multiplicity."""
         with Deadline(PATIENCE):

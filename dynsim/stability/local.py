@@ -50,14 +50,12 @@ def multipliers(map: Map, period: int = 1, flip: Sequence[str] = (), **point) ->
     found = equations(map, point)
     state = {n: put(exact(v, n), found.parameters) for n, v in names.items()}
     tries = [(period, tuple(flip))] if flip or period != 1 else [(1, ()), *((1, f) for f in mirrors(found)), (2, ())]
-    away = []
     for steps, turned in tries:
         distance = _moves(found, state, steps, turned)
         if _is_zero(distance):
             size = 2 if turned else steps
             return FixedPoint(map, state, (), (), size, turned, equations=found).multipliers()
-        away.append(distance)
-    raise ValueError(_not_fixed(map, found, state, away[0], tries))
+    raise ValueError(_not_fixed(map, _moves(found, state, *tries[0])))
 
 
 def _moves(found, state, steps, flip):
@@ -73,7 +71,7 @@ def _is_zero(distance):
     return all(v == 0 if v.free_symbols else bool(np.abs(complex(v)) <= 1e-9) for v in values)
 
 
-def _not_fixed(map, found, state, distance, tries):
+def _not_fixed(map, distance):
     moved = {n: d if d.free_symbols else sp.N(d, 3) for n, d in distance.items() if d != 0}
     moved = ", ".join(f"{n} by {short(d)}" for n, d in moved.items())
     left = sorted({s.name for d in distance.values() for s in d.free_symbols})

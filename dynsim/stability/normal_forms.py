@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 
@@ -131,16 +131,10 @@ def _tensors(map, values, state, period, flip):
                 for k in by:
                     found_at = derivative(found_at, found.symbols[k])
                 value = float(put(found_at, place))
-                for index in {tuple(by[j] for j in p) for p in _orders(order)}:
+                for index in set(permutations(by)):
                     array[(i, *index)] = value
         arrays.append(array)
     return arrays
-
-
-def _orders(n):
-    from itertools import permutations
-
-    return list(permutations(range(n)))
 
 
 def _coefficient(a, b, c, root, q):

@@ -1,8 +1,5 @@
 """Where a curve of cycles begins: the step compiled, Newton's method from a guess, and what may be wrong with it."""
 
-import dataclasses
-import inspect
-
 import numpy as np
 
 from .. import symbolic
@@ -12,7 +9,9 @@ from .branch import Cycle, Lost, Point, solve
 
 def stepper(map: Map, parameter: str, values, span):
     """The step, its Jacobian and its derivative by the parameter, as Cycle calls them."""
-    equations = symbolic.equations(_unsigned(map, parameter, values, span))
+    tried = [*values.items(), *((parameter, bound) for bound in span)]
+    strange = [n for n, v in tried if not symbolic.fits(symbolic.exact(v, n), map.parameters[n])]
+    equations = symbolic.equations(map, unsigned=strange)
     n = len(map.state)
     along = [symbolic.derivative(f, equations.parameters[parameter]) for f in equations.after]
     expressions = (*equations.after, *equations.jacobian, *along)
@@ -28,28 +27,6 @@ def stepper(map: Map, parameter: str, values, span):
         return out[:n], out[n : n + n * n].reshape(n, n, -1), out[n + n * n :]
 
     return step
-
-
-def _unsigned(map, parameter, values, span):
-    """The map, its parameters assumed to be of no sign where one takes a sign that its default has not."""
-
-    def fits(default, value):
-        return default is None or (value > 0 if default > 0 else value < 0 if default < 0 else value >= 0)
-
-    tried = [*values.items(), *((parameter, bound) for bound in span)]
-    if all(fits(map.parameters[name], value) for name, value in tried):
-        return map
-
-    def step(*state, **parameters):
-        return map.step(*state, **parameters)
-
-    signature = inspect.signature(map.step)
-    free = [
-        p if p.name in map.state else p.replace(default=p.empty, kind=p.KEYWORD_ONLY)
-        for p in signature.parameters.values()
-    ]
-    step.__signature__ = signature.replace(parameters=sorted(free, key=lambda p: p.kind))
-    return dataclasses.replace(map, step=step, name=map.name, observables={}, scale={})
 
 
 def _guess(cycle, guess, p):
