@@ -161,9 +161,7 @@ def _rational(expression):
 class _Python(StrPrinter):
     """Expressions as Python source in the words of dynsim.vocabulary."""
 
-    _words = {"Abs": "absolute", "Max": "maximum", "Min": "minimum"} | {
-        w: w for w in ("exp", "log", "sin", "cos", "tanh", "sign")
-    }
+    _words = {"Abs": "absolute"} | {w: w for w in ("exp", "log", "sin", "cos", "tanh", "sign")}
 
     def _print_Function(self, expr):
         name = type(expr).__name__
@@ -171,7 +169,7 @@ class _Python(StrPrinter):
             raise NoClosedForm(f"{expr} cannot be compiled: {name} is not in dynsim.vocabulary.")
         return f"{self._words[name]}({', '.join(map(self._print, expr.args))})"
 
-    _print_Abs = _print_Max = _print_Min = _print_exp = _print_Function
+    _print_Abs = _print_exp = _print_Function
 
     def _print_Max(self, expr):
         return self._pairs("maximum", expr.args)

@@ -17,19 +17,23 @@ def smooth(point, place) -> list[sp.Expr]:
     NoClosedForm : on which side it lies hangs on the parameters.
     """
     after = list(point.equations.after)
+    drawn = None
     while (choice := innermost(after)) is not None:
-        value = _outcome(choice, point, place)
+        drawn = _drawn(point) if drawn is None else drawn
+        value = _outcome(choice, point, place, drawn)
         after = [f.xreplace({choice: value}) for f in after]
     return after
 
 
-def _outcome(choice, point, place):
+def _drawn(point):
+    """Parameters that the point's conditions allow (any, where they allow none of those tried)."""
     drawn = samples(point, 60)
     ok = allowed(point, drawn)
-    if not ok.any():
-        ok = np.ones_like(ok)
-    drawn = {n: v[ok] for n, v in drawn.items()}
-    count = max(int(ok.sum()), 1)
+    return {n: v[ok] for n, v in drawn.items()} if ok.any() else drawn
+
+
+def _outcome(choice, point, place, drawn):
+    count = next((v.size for v in drawn.values()), 1)
     sure = []
     for value, needed in outcomes_of(choice):
         at = [put(e, place) for e in needed]

@@ -55,8 +55,7 @@ def stays(point) -> float | None:
         return None
     if not ok.any():
         return None
-    drawn = {n: v[ok] for n, v in drawn.items()} if drawn else {}
-    count = max(int(ok.sum()), 1)
+    drawn, count = {n: v[ok] for n, v in drawn.items()}, int(ok.sum())
     with np.errstate(all="ignore"):
         found = function("place", list(drawn), {f"at_{n}": e for n, e in point.state.items()})(**drawn)
         state = np.array([np.broadcast_to(np.asarray(v, float), count) for v in found])
