@@ -15,8 +15,10 @@ __version__ = "0.1.0"
 #: Public name -> where it lives. Everything is imported when first asked for.
 _HOMES = {
     "Map": "model",
+    "Objective": "training.objective",
     "Landscape": "loop",
     "closed_loop": "loop",
+    "descend": "training.descent",
     "fixed_points": "stability.points",
     "jacobian": "stability.local",
     "multipliers": "stability.local",
@@ -24,7 +26,20 @@ _HOMES = {
     "orbit": "orbits",
     "sweep": "sweeps",
     "values_of": "labels",
-    **dict.fromkeys(("landscapes", "maps", "measures", "plot", "stability", "tuners", "vocabulary")),
+    **dict.fromkeys(
+        (
+            "landscapes",
+            "maps",
+            "measures",
+            "objectives",
+            "optimizers",
+            "plot",
+            "stability",
+            "tasks",
+            "tuners",
+            "vocabulary",
+        )
+    ),
 }
 __all__ = ["__version__", *_HOMES]
 

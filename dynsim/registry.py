@@ -28,7 +28,8 @@ def landscape(module: ModuleType) -> Landscape:
     return Landscape(move, found, _name(module), getattr(module, "scale", {}), inspect.getdoc(module))
 
 
-def tuner(module: ModuleType):
+def own_function(module: ModuleType):
+    """The function that is called like its file: a tuner, or what makes an objective."""
     function = getattr(module, _name(module))
     function.__doc__ = function.__doc__ or module.__doc__
     return function

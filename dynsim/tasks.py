@@ -1,0 +1,117 @@
+"""Data to train on: inputs x of shape (N, n_in) and targets y of shape (N, n_out)."""
+
+import numpy as np
+
+from . import checks
+
+
+def checked(x, y, loss: str = "squared") -> tuple[np.ndarray, np.ndarray]:
+    """x and y as arrays that a network can take; class numbers become one-hot rows where the loss is over classes.
+
+    Raises
+    ------
+    ValueError : not numbers, not finite, of another shape or length, or targets that the loss cannot take.
+    """
+    x, y = _numbers(x, "x"), _numbers(y, "y")
+    if x.ndim != 2 or not x.size:
+        raise ValueError(f"x must have shape (samples, inputs), not {x.shape}" + _hint(x) + ".")
+    if y.ndim == 1 and loss == "cross_entropy":
+        classes = y.astype(int)
+        if (classes != y).any() or classes.min(initial=0) < 0:
+            raise ValueError("y holds class numbers 0, 1, …, or one row of shares for each sample.")
+        y = np.eye(classes.max(initial=0) + 1)[classes]
+    elif y.ndim == 1:
+        y = y[:, None]
+    if y.ndim != 2 or not y.shape[-1]:
+        raise ValueError(f"y must have shape (samples, outputs), not {y.shape}.")
+    if len(x) != len(y):
+        raise ValueError(f"x has {len(x)} samples, but y has {len(y)}; they must be as many.")
+    if loss == "cross_entropy" and ((y < 0).any() or not np.allclose(y.sum(1), 1)):
+        raise ValueError("for cross_entropy each row of y must be shares >= 0 that add up to 1.")
+    if loss == "logistic" and not np.isin(y, (-1, 1)).all():
+        raise ValueError("for logistic y must hold -1 and 1 only.")
+    return np.ascontiguousarray(x), np.ascontiguousarray(y)
+
+
+def _numbers(array, name):
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must hold numbers, not {array.dtype}.")
+    array = array.astype(float)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinite numbers; leave these samples out.")
+    return array
+
+
+def _hint(x):
+    if x.ndim == 1 and x.size:
+        return "; write x[:, None] for one input"
+    return "; write x.reshape(len(x), -1) to flatten images" if x.ndim > 2 and x.size else ""
+
+
+def digits(samples: int = 1797, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The UCI handwritten digits: x (samples, 64), each pixel with mean 0 and all with variance 1; y one-hot over 10.
+
+    Parameters
+    ----------
+    samples : how many of the 1797, drawn at random without replacement.
+    seed : of that draw.
+
+    Raises
+    ------
+    ImportError : scikit-learn, which carries the data, is missing: ``pip install dynsim[data]``.
+
+    Examples
+    --------
+    >>> import dynsim as ds
+    >>> x, y = ds.tasks.digits(512)  # doctest: +SKIP
+    """
+    samples = checks.whole(samples, "samples", least=1)
+    if samples > 1797:
+        raise ValueError(f"there are 1797 digits, not {samples}.")
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise ImportError("the digits come with scikit-learn: pip install 'dynsim[data]'.") from None
+    data = load_digits()
+    x = data.data - data.data.mean(0)
+    rows = np.random.default_rng(checks.whole(seed, "seed")).permutation(1797)[:samples]
+    return np.ascontiguousarray(x[rows] / x.std()), np.eye(10)[data.target[rows]]
+
+
+def chebyshev(samples: int = 20, degree: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Chebyshev regression: x evenly spaced on [−1, 1], shape (samples, 1), y = T_degree(x).
+
+    Source: Cohen et al. 2021, arXiv 2103.00065, appendix (T₃, T₄ and T₅ on 20 points).
+
+    Examples
+    --------
+    >>> x, y = chebyshev(3, degree=2)
+    >>> y.ravel().tolist()
+    [1.0, -1.0, 1.0]
+    """
+    samples, degree = checks.whole(samples, "samples", least=2), checks.whole(degree, "degree")
+    x = np.linspace(-1, 1, samples)[:, None]
+    return x, np.polynomial.chebyshev.Chebyshev.basis(degree)(x)
+
+
+def teacher_student(
+    samples: int = 256, inputs: int = 16, outputs: int = 1, width: int = 4, noise: float = 0.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Teacher-student regression: x ~ N(0, 1), y = tanh(x A/√inputs) B/√width + noise · N(0, 1), A and B random normal.
+
+    Source: the teacher-student setting of Seung, Sompolinsky, Tishby 1992, with a two-layer teacher.
+
+    Examples
+    --------
+    >>> x, y = teacher_student(100, inputs=5)
+    >>> x.shape, y.shape
+    ((100, 5), (100, 1))
+    """
+    sizes = {"samples": samples, "inputs": inputs, "outputs": outputs, "width": width}
+    samples, inputs, outputs, width = (checks.whole(v, n, least=1) for n, v in sizes.items())
+    rng = np.random.default_rng(checks.whole(seed, "seed"))
+    x = rng.normal(size=(samples, inputs))
+    first, second = rng.normal(size=(inputs, width)), rng.normal(size=(width, outputs))
+    y = np.tanh(x @ first / np.sqrt(inputs)) @ second / np.sqrt(width)
+    return x, y + checks.scalar(noise, "noise") * rng.normal(size=y.shape)

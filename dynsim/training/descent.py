@@ -1,0 +1,250 @@
+"""ds.descend: an objective trained under a tuner, recorded on the way, as one labelled dataset."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import xarray as xr
+
+from .. import checks
+from ..grids import Grid
+from ..model import roles
+from ..sweeps import cores as all_cores
+from .blas import one_thread
+from .objective import Derivatives
+from .optimizer import Optimizer
+from .run import MEASURED, RECORDED, Plan, Run
+
+#: Steps between two looks at the progress bar and at Ctrl-C.
+STRIDE = 20
+
+
+def descend(
+    objective: Derivatives,
+    tuner: Callable,
+    steps: int,
+    *,
+    optimizer: Optimizer | Callable | None = None,
+    w: np.ndarray | None = None,
+    seed: int = 0,
+    batch: int = 0,
+    delay: int = 0,
+    every: int = 1,
+    sharpness: int = 0,
+    top: int = 1,
+    keep: int = 0,
+    over: Mapping | None = None,
+    cores: int | None = None,
+    progress: bool = True,
+    **values: float,
+) -> xr.Dataset:
+    """Train: w' = w + η u, where the optimizer makes u from the gradient, and the tuner makes η.
+
+    Parameters
+    ----------
+    objective : such as ``ds.objectives.network(x, y)`` or your own :class:`dynsim.Objective`.
+    tuner : such as ``ds.tuners.cdat``; the very functions that the reduced maps use. It may ask for n, d, f, grad_sq,
+        sharpness, f_along and cos_along (:mod:`dynsim.loop`), taken on the mini-batch where there is one, but for
+        the sharpness, which is that of the whole loss.
+    steps : how many.
+    optimizer : such as ``ds.optimizers.momentum``; gradient descent by default. A function will do.
+    w : initial parameters, shape (P,); ``objective.start(seed)`` by default.
+    seed : of the start and of the mini-batches.
+    batch : samples in a mini-batch, drawn without replacement in each epoch; 0 is the full batch.
+    delay : 1 makes each step with the rate that the tuner found a step before (the first with its own), as the base
+        paper's model of CDAT has it.
+    every : record each `every`-th step.
+    sharpness : find λ at each such step, a multiple of `every`; 0 is never. Found to about 1e-3
+        (:mod:`dynsim.training.lanczos`). Where the optimizer has a preconditioner P it is λmax(P^{-1/2} ∇²f P^{-1/2}).
+    top : how many eigenvalues.
+    keep : keep w at each such step, as the variable ``w``; 0 is never.
+    over : runs to make, as for :func:`dynsim.sweep`: names of the tuner's and the optimizer's parameters and initial
+        states, "seed" and "batch".
+    cores : how many; all by default. One run spreads its samples over them, many runs are shared out. The result
+        does not depend on it, and each run is that of its own single call, to the bit.
+    progress : show a progress bar on anything over two seconds.
+    **values : the tuner's and the optimizer's parameters; their defaults where left out.
+
+    Returns
+    -------
+    xarray.Dataset : dims of `over`, then ``step`` (0 is the start). Variables f (of the whole data), eta, grad_norm,
+        n, d, turn (cosine between this update and the one before), lam, eta_lam, alignment (|cosine| between the
+        update and the top eigenvector, in the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with
+        `keep`; and ``lifetime``, the steps until f or η was not finite. What comes after is NaN, as are lam, eta_lam
+        and alignment where they were not asked for. The attribute ``edge`` is where η λ is unstable on a quadratic.
+
+    Raises
+    ------
+    ValueError, TypeError : at once, where a name, a shape or a value does not fit.
+
+    Examples
+    --------
+    >>> import dynsim as ds
+    >>> bowl = ds.objectives.quadratic([1.0, 10.0])
+    >>> run = ds.descend(bowl, ds.tuners.greedy, 100, sharpness=1)
+    >>> bool(run.f[-1] < 1e-6 * run.f[0]), float(run.lam[0])
+    (True, 10.0)
+    >>> runs = ds.descend(bowl, ds.tuners.constant, 100, over={"eta": [0.1, 0.19, 0.21]})
+    >>> (runs.f[:, -1] < runs.f[:, 0]).values.tolist()
+    [True, True, False]
+    """
+    if not isinstance(objective, Derivatives):
+        raise TypeError(f"descend needs an objective such as ds.objectives.quadratic([1, 10]), not {objective!r}.")
+    optimizer = _optimizer(optimizer)
+    known = _check_tuner(tuner, optimizer, objective)
+    whole = {"steps": steps, "seed": seed, "batch": batch, "sharpness": sharpness, "keep": keep}
+    whole = {name: checks.whole(value, name) for name, value in whole.items()}
+    every, top = checks.whole(every, "every", least=1), checks.whole(top, "top", least=1)
+    if whole["sharpness"] % every or whole["keep"] % every:
+        raise ValueError(f"sharpness and keep must be multiples of every ({every}), so that each has its place.")
+    if top > objective.size:
+        raise ValueError(f"top is {top}, but {objective.name!r} has {objective.size} parameters.")
+    if w is not None:
+        w = objective._point(w)
+    grid = Grid(over) if over else None
+    runs = _runs(objective, known, values, grid, whole["seed"], whole["batch"])
+    threads = all_cores() if cores is None else checks.whole(cores, "cores", least=1)
+    if delay not in (0, 1):
+        raise ValueError(f"delay must be 0 or 1, not {delay!r}.")
+    plan = Plan(
+        objective, tuner, optimizer, whole["steps"], every, whole["sharpness"], top, w, whole["keep"], delay,
+        cores=threads if len(runs) == 1 else 1,
+    )  # fmt: skip
+    done = _Job(plan, runs, threads).go(progress)
+    attrs = _attributes(plan, runs[0][0], grid, whole)
+    return _dataset(plan, done, grid, attrs)
+
+
+def _optimizer(given) -> Optimizer:
+    if given is None:
+        from ..optimizers import gd
+
+        return gd
+    if isinstance(given, Optimizer):
+        return given
+    if not callable(given):
+        raise TypeError(f"optimizer must be one of ds.optimizers or a function of the gradient, not {given!r}.")
+    return Optimizer(given)
+
+
+def _check_tuner(tuner, optimizer, objective) -> dict:
+    """What can be set, with its default."""
+    if not callable(tuner):
+        raise TypeError(f"descend needs a tuner function such as ds.tuners.cdat, not {tuner!r}.")
+    own = roles(tuner)
+    for need in own.inputs:
+        if need not in MEASURED:
+            raise ValueError(f"the tuner {tuner.__name__!r} needs {need}, which training does not measure "
+                             f"(it measures {', '.join(MEASURED)}).")  # fmt: skip
+    for clash in sorted({*own.state, *own.parameters} & {*optimizer.state, *optimizer.parameters}):
+        raise ValueError(f"{tuner.__name__!r} and {optimizer.name!r} both use the name {clash!r}; rename one.")
+    return {**own.state, **own.parameters, **optimizer.parameters}
+
+
+def _runs(objective, known, values, grid, seed, batch):
+    """(values, seed, batch) of each run."""
+    swept = grid.names if grid else ()
+    for name in (*values, *swept):
+        checks.known_name(name, (*known, *(("seed", "batch") if name in swept else ())), "parameter")
+        if name in values and name in swept:
+            raise ValueError(f"{name!r} is given twice: once in over=, once as a value; keep one.")
+    fixed = known | {name: checks.scalar(value, name) for name, value in values.items()}
+    runs = []
+    for i in range(grid.size if grid else 1):
+        here = {}
+        for name in swept:
+            out = np.empty(1)
+            grid.take(name, i, i + 1, out)
+            here[name] = float(out[0])
+        own_seed = checks.whole(here.pop("seed", seed), "seed")
+        own_batch = checks.whole(here.pop("batch", batch), "batch")
+        if own_batch > objective.samples:
+            raise ValueError(
+                f"a batch of {own_batch} cannot be drawn from the {objective.samples} samples of {objective.name!r}."
+            )
+        full = {name: float(value) for name, value in (fixed | here).items()}
+        runs.append((full, own_seed, own_batch))
+    return runs
+
+
+class _Job:
+    """All runs of one call, by a pool of threads (what computes holds no lock)."""
+
+    def __init__(self, plan, runs, threads):
+        self.plan, self.runs, self.threads = plan, runs, min(threads, len(runs))
+        self.stop = threading.Event()
+
+    def go(self, progress) -> list[Run]:
+        from tqdm.auto import tqdm
+
+        total = self.plan.steps * len(self.runs)
+        name = f"{self.plan.objective.name}.{self.plan.tuner.__name__}"
+        with (
+            one_thread(),
+            tqdm(total=total, unit="step", delay=2, disable=not progress, desc=name, leave=False) as bar,
+            ThreadPoolExecutor(self.threads) as pool,
+        ):
+            try:
+                if len(self.runs) == 1:
+                    return [self._run(self.runs[0], bar)]
+                return list(pool.map(lambda run: self._run(run, bar), self.runs))
+            finally:
+                self.stop.set()  # Ctrl-C or an error: the others stop at their next look
+
+    def _run(self, asked, bar):
+        values, seed, batch = asked
+        run = Run(self.plan, values, seed, batch)
+        steps = self.plan.steps
+        for start in range(0, steps + 1, STRIDE):
+            if self.stop.is_set():
+                break
+            until = min(start + STRIDE - 1, steps)
+            going = run.advance(until)
+            with bar.get_lock():
+                bar.update((min(until + 1, steps) if going else steps) - min(start, steps))
+            if not going:
+                break
+        run.worker = run.whole = None  # their buffers are not needed any more
+        return run
+
+
+def _attributes(plan, values, grid, whole):
+    from .. import __version__
+
+    return {
+        "objective": plan.objective.name,
+        "tuner": plan.tuner.__name__,
+        "optimizer": plan.optimizer.name,
+        "steps": plan.steps,
+        "values": json.dumps({name: value for name, value in values.items() if not grid or name not in grid.names}),
+        "swept": json.dumps(list(grid.names) if grid else []),
+        "seed": whole["seed"],
+        "batch": whole["batch"],
+        "delay": plan.delay,
+        "edge": plan.optimizer.edge_at(values),
+        "versions": f"dynsim {__version__}, numpy {np.__version__}",
+    }
+
+
+def _dataset(plan, done, grid, attrs):
+    dims, shape = (tuple(grid.dims), grid.shape) if grid else ((), ())
+    data = {}
+    for name in done[0].records:
+        stacked = np.stack([run.records[name] for run in done])
+        own = {"w": ("kept_step", "parameter"), "eigenvalues": ("step", "rank")}.get(name, ("step",))
+        data[name] = ((*dims, *own), stacked.reshape(*shape, *stacked.shape[1:]))
+    data["lifetime"] = (dims, np.array([run.lifetime for run in done]).reshape(shape))
+    coords = dict(grid.coords) if grid else {}
+    coords["step"] = np.arange(0, plan.steps + 1, plan.every)
+    if plan.keep:
+        coords["kept_step"] = np.arange(0, plan.steps + 1, plan.keep)
+    if plan.top > 1:
+        coords["rank"] = np.arange(1, plan.top + 1)
+    dataset = xr.Dataset(data, coords, attrs)
+    for name, (symbol, meaning) in RECORDED.items():
+        dataset[name].attrs |= {"symbol": symbol, "long_name": meaning}
+    dataset.lifetime.attrs["long_name"] = "steps until the loss or the rate is not finite"
+    dataset.step.attrs |= {"symbol": "t", "long_name": "step"}
+    return dataset

@@ -1,0 +1,49 @@
+"""Derivatives by differences, with an error that is measured: Ridders' extrapolation."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+#: Halvings of the step, and how much worse than the best an error may get before the search ends.
+LEVELS, WORSE = 10, 4.0
+
+
+def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None = None):
+    """The derivative of ``function(w + t v)`` at t = 0, and an estimate of its error (a norm).
+
+    Central differences with ever smaller steps, extrapolated to step zero (Ridders 1982, Adv. Eng. Software 4, 75).
+
+    Parameters
+    ----------
+    function : from parameters (shape (P,)) to a number or an array.
+    w, v : where, and along what; shape (P,).
+    step : the first step, by default a tenth of the size of w over that of v.
+
+    Examples
+    --------
+    >>> slope, error = along(lambda w: (w**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    >>> bool(abs(slope - 3) <= 1e-9), bool(error < 1e-9)
+    (True, True)
+    """
+    size = np.linalg.norm(v)
+    if size == 0:
+        return np.zeros_like(function(w)), 0.0
+    if step is None:
+        step = 0.1 * max(np.linalg.norm(w) / np.sqrt(w.size), 0.1) / np.abs(v).max()
+    best, best_error = None, np.inf
+    before = []
+    for _ in range(LEVELS):
+        row = [(np.asarray(function(w + step * v)) - np.asarray(function(w - step * v))) / (2 * step)]
+        factor = 4.0
+        for coarse in before:
+            row.append((factor * row[-1] - coarse) / (factor - 1))
+            factor *= 4
+            error = max(np.linalg.norm(row[-1] - row[-2]), np.linalg.norm(row[-1] - coarse))
+            if error < best_error:
+                best, best_error = row[-1], error
+        if before and np.linalg.norm(row[-1] - before[-1]) >= WORSE * best_error:
+            break
+        before, step = row, step / 2
+    if best is None:
+        return row[-1], np.inf
+    return best, float(best_error)
