@@ -1,4 +1,4 @@
-"""Dense network: o = a_{L−1} W_L + b_L, a_l = φ(a_{l−1} W_l + b_l), with squared or cross-entropy loss and weight decay.
+"""Dense network: a_l = φ(a_{l−1} W_l + b_l), o = a_{L−1} W_L + b_L, of any depth and width.
 
     f(w) = (1/N) Σ_i ℓ(o_i, y_i) + ½ weight_decay ‖w‖²
 

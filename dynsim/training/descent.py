@@ -69,11 +69,12 @@ def descend(
 
     Returns
     -------
-    xarray.Dataset : dims of `over`, then ``step`` (0 is the start). Variables f (of the whole data), eta, grad_norm,
-        n, d, turn (cosine between this update and the one before), lam, eta_lam, alignment (|cosine| between the
-        update and the top eigenvector, in the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with
-        `keep`; and ``lifetime``, the steps until f or η was not finite. What comes after is NaN, as are lam, eta_lam
-        and alignment where they were not asked for. The attribute ``edge`` is where η λ is unstable on a quadratic.
+    xarray.Dataset : dims of `over`, then ``step`` (0 is the start). Variables f (of the whole data), eta (but where a
+        parameter of that name is swept: then it is the coordinate), grad_norm, n, d, turn (cosine between this
+        update and the one before), lam, eta_lam, alignment (|cosine| between the update and the top eigenvector, in
+        the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and ``lifetime``, the steps
+        until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment where they were not
+        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic.
 
     Raises
     ------
@@ -232,6 +233,8 @@ def _dataset(plan, done, grid, attrs):
     dims, shape = (tuple(grid.dims), grid.shape) if grid else ((), ())
     data = {}
     for name in done[0].records:
+        if grid and name in grid.names:
+            continue  # a tuner's parameter eta is the rate
         stacked = np.stack([run.records[name] for run in done])
         own = {"w": ("kept_step", "parameter"), "eigenvalues": ("step", "rank")}.get(name, ("step",))
         data[name] = ((*dims, *own), stacked.reshape(*shape, *stacked.shape[1:]))
@@ -243,7 +246,8 @@ def _dataset(plan, done, grid, attrs):
     if plan.top > 1:
         coords["rank"] = np.arange(1, plan.top + 1)
     dataset = xr.Dataset(data, coords, attrs)
-    for name, (symbol, meaning) in RECORDED.items():
+    for name in RECORDED.keys() & dataset.keys():
+        symbol, meaning = RECORDED[name]
         dataset[name].attrs |= {"symbol": symbol, "long_name": meaning}
     dataset.lifetime.attrs["long_name"] = "steps until the loss or the rate is not finite"
     dataset.step.attrs |= {"symbol": "t", "long_name": "step"}
