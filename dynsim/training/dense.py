@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import checks
 from . import dense_kernels as kernels
-from .dense_math import ACTIVATIONS, LOSSES
+from .dense_math import ACTIVATIONS, LOSSES, activate
 from .objective import Derivatives
 
 #: Only one thread at a time may use the parallel kernels; others do the same work alone, with the same result.
@@ -60,11 +60,9 @@ class Network(Derivatives):
             raise ValueError(f"x must have shape (N, {self.widths[0]}), not {a.shape}.")
         for layer in range(1, len(self.widths)):
             matrix, bias = kernels.weights(w, self.widths, int(self.biases), layer)
-            a = a @ matrix
+            a = self.scales[layer - 1] * (a @ matrix) + (bias if self.biases else 0.0)
             if layer < len(self.widths) - 1:
-                kernels.activate(self.codes[0], a, self.scales[layer - 1], bias, np.empty_like(a), np.empty_like(a))
-            else:
-                a = self.scales[layer - 1] * a + bias
+                activate(self.codes[0], a.ravel(), np.empty(a.size), np.empty(a.size))
         return a
 
     def accuracy(self, w: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
@@ -86,9 +84,8 @@ class DenseWorker:
         self.x, self.y = (net.x, net.y) if rows is None else (net.x[rows], net.y[rows])
         blocks = -(-len(self.x) // net.rows)
         if rows is None or blocks != len(self.sums):
-            spare = 2 * (net.widths[:-1] * net.widths[1:])[1:].max(initial=0)
             self.buffers = np.zeros((blocks, kernels.SLOTS * net.rows * net.widths[1:].sum()))
-            self.parts = np.zeros((blocks, 2 * net.size + spare))
+            self.parts = np.zeros((blocks, 2 * net.size))
             self.sums = np.zeros(blocks)
 
     def _pass(self, task, u, out):

@@ -5,52 +5,74 @@ the passes; blocks run on one core or on several and are summed in their order, 
 """
 
 import numba
-import numpy as np
 
-from .dense_math import OPTIONS, activate, output_curvature, output_loss
+from .dense_math import (
+    OPTIONS,
+    activate,
+    add,
+    add_rows,
+    output_curvature,
+    output_loss,
+    sum_rows,
+    summed,
+    times_bend,
+    times_slope,
+)
+from .products import product
 
 #: Slots of a block's buffer: a = φ(z), φ', φ'', ∂f/∂a, ∂f/∂z, the derivatives along u of z, a and ∂f/∂z, spare.
 A, P, Q, B, D, ZD, AD, DD, SPARE = range(9)
 SLOTS = 9
 #: What a pass computes: the loss; with its gradient; uᵀ∇²f u; ∇²f v.
 LOSS, GRADIENT, SECOND, HVP = range(4)
+#: The activations whose second derivative is not zero: tanh, gelu.
+BENT = (1, 3)
+
+
+@numba.njit(**OPTIONS)
+def flat(buffer, widths, slot, layer, rows):
+    """The array of a slot and a layer, for so many rows, all in a row."""
+    columns = 0
+    before = 0
+    for k in range(1, widths.size):
+        before += widths[k] if k < layer else 0
+        columns += widths[k]
+    start = buffer.size // (SLOTS * columns) * (slot * columns + before)
+    return buffer[start : start + rows * widths[layer]]
 
 
 @numba.njit(**OPTIONS)
 def view(buffer, widths, slot, layer, rows):
-    """The array of a slot and a layer, for so many rows."""
-    most = buffer.size // (SLOTS * widths[1:].sum())
-    start = most * (slot * widths[1:].sum() + widths[1:layer].sum())
-    return buffer[start : start + rows * widths[layer]].reshape((rows, widths[layer]))
+    """The same as a matrix."""
+    return flat(buffer, widths, slot, layer, rows).reshape((rows, widths[layer]))
 
 
 @numba.njit(**OPTIONS)
 def weights(w, widths, biases, layer):
-    """The matrix and the bias that lead into a layer; zeros where the network has no biases."""
+    """The matrix and the bias that lead into a layer; an empty bias where the network has none."""
     start = 0
     for k in range(1, layer):
         start += (widths[k - 1] + biases) * widths[k]
     n, m = widths[layer - 1], widths[layer]
-    matrix = w[start : start + n * m].reshape((n, m))
-    bias = w[start + n * m : start + n * m + m] if biases else np.zeros(m)
-    return matrix, bias
+    return w[start : start + n * m].reshape((n, m)), w[start + n * m : start + (n + biases) * m]
 
 
 @numba.njit(**OPTIONS)
 def _forward(w, widths, codes, scales, x, y, share, buffer):
-    """Activations and their derivatives; the summed loss, and ∂f/∂o."""
+    """Activations and what their derivatives need; the summed loss, and ∂f/∂o."""
     rows, last = x.shape[0], widths.size - 1
     below = x
     for layer in range(1, last + 1):
         matrix, bias = weights(w, widths, codes[2], layer)
         a = view(buffer, widths, A, layer, rows)
-        np.dot(below, matrix, a)
+        product(scales[layer - 1], below, False, matrix, False, a)
+        if codes[2]:
+            add_rows(a, bias)
         if layer < last:
-            p, q = view(buffer, widths, P, layer, rows), view(buffer, widths, Q, layer, rows)
-            activate(codes[0], a, scales[layer - 1], bias, p, q)
-            below = a
-    delta = view(buffer, widths, D, last, rows)
-    return output_loss(codes[1], a, scales[last - 1], bias, y, share, delta)
+            p, q = flat(buffer, widths, P, layer, rows), flat(buffer, widths, Q, layer, rows)
+            activate(codes[0], a.reshape(a.size), p, q)
+        below = a
+    return output_loss(codes[1], below, y, share, view(buffer, widths, D, last, rows))
 
 
 @numba.njit(**OPTIONS)
@@ -62,108 +84,77 @@ def _backward(w, widths, codes, scales, x, buffer, g):
         matrix, _ = weights(w, widths, codes[2], layer)
         into, into_bias = weights(g, widths, codes[2], layer)
         delta = view(buffer, widths, D, layer, rows)
-        below = view(buffer, widths, A, layer - 1, rows) if layer > 1 else x
-        if scale != 1.0:
-            _sum_rows(delta, into_bias, codes[2])
-            scaled = view(buffer, widths, SPARE, layer, rows)
-            _times(delta, scale, scaled)
-            np.dot(below.T, scaled, into)
-            delta = scaled
-        else:
-            np.dot(below.T, delta, into)
-            _sum_rows(delta, into_bias, codes[2])
-        if layer > 1:
-            signal = view(buffer, widths, B, layer - 1, rows)
-            np.dot(delta, matrix.T, signal)
-            _product(signal, view(buffer, widths, P, layer - 1, rows), view(buffer, widths, D, layer - 1, rows))
+        if codes[2]:
+            sum_rows(delta, into_bias)
+        if layer == 1:
+            product(scale, x, True, delta, False, into)
+            return
+        product(scale, view(buffer, widths, A, layer - 1, rows), True, delta, False, into)
+        product(scale, delta, False, matrix, True, view(buffer, widths, B, layer - 1, rows))
+        signal, a = flat(buffer, widths, B, layer - 1, rows), flat(buffer, widths, A, layer - 1, rows)
+        p, out = flat(buffer, widths, P, layer - 1, rows), flat(buffer, widths, D, layer - 1, rows)
+        times_slope(codes[0], signal, a, p, out)
 
 
 @numba.njit(**OPTIONS)
-def _times(a, factor, out):
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = factor * a[i, j]
+def _along(w, u, widths, codes, scales, x, buffer, crossed):
+    """The derivatives along u of every z and a.
 
-
-@numba.njit(**OPTIONS)
-def _product(a, b, out):
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = a[i, j] * b[i, j]
-
-
-@numba.njit(**OPTIONS)
-def _sum_rows(a, out, biases):
-    if biases:
-        out[:] = 0
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                out[j] += a[i, j]
-
-
-@numba.njit(**OPTIONS)
-def _along(w, u, widths, codes, scales, x, buffer, paired):
-    """The derivatives of every z and a along u; twice the summed ∂f/∂z · (ȧ below) U, which no other term holds."""
+    Where it is asked to be crossed, the sum of ∂f/∂z · (ȧ below) U as well.
+    """
     rows, last = x.shape[0], widths.size - 1
     cross = 0.0
     for layer in range(1, last + 1):
         scale = scales[layer - 1]
         matrix, _ = weights(w, widths, codes[2], layer)
         step, step_bias = weights(u, widths, codes[2], layer)
-        zd = view(buffer, widths, ZD, layer, rows)
+        zd, zds = view(buffer, widths, ZD, layer, rows), flat(buffer, widths, ZD, layer, rows)
         if layer == 1:
-            np.dot(x, step, zd)
+            product(scale, x, False, step, False, zd)
         else:
-            # ȧ [W | U] in one product: the second half only matters for uᵀ∇²f u.
-            n, m = widths[layer - 1], widths[layer]
-            below, belowd = view(buffer, widths, A, layer - 1, rows), view(buffer, widths, AD, layer - 1, rows)
-            np.dot(below, step, zd)
-            both = paired[: n * 2 * m].reshape((n, 2 * m))
-            for i in range(n):
-                for j in range(m):
-                    both[i, j] = matrix[i, j]
-                    both[i, m + j] = step[i, j]
-            delta = view(buffer, widths, D, layer, rows)
-            product = np.dot(belowd, both)
-            part = 0.0
-            for i in range(rows):
-                for j in range(m):
-                    zd[i, j] += product[i, j]
-                    part += product[i, m + j] * delta[i, j]
-            cross += 2 * scale * part
-        ad, p = view(buffer, widths, AD, layer, rows), view(buffer, widths, P, layer, rows)
-        for i in range(rows):
-            for j in range(widths[layer]):
-                zd[i, j] = scale * zd[i, j] + step_bias[j]
+            belowd, spares = view(buffer, widths, AD, layer - 1, rows), flat(buffer, widths, SPARE, layer, rows)
+            product(scale, view(buffer, widths, A, layer - 1, rows), False, step, False, zd)
+            product(scale, belowd, False, matrix, False, view(buffer, widths, SPARE, layer, rows))
+            add(zds, spares)
+            if crossed:
+                product(scale, belowd, False, step, False, view(buffer, widths, SPARE, layer, rows))
+                cross += summed(flat(buffer, widths, D, layer, rows), spares)
+        if codes[2]:
+            add_rows(zd, step_bias)
         if layer < last:
-            _product(p, zd, ad)
+            a, p = flat(buffer, widths, A, layer, rows), flat(buffer, widths, P, layer, rows)
+            times_slope(codes[0], zds, a, p, flat(buffer, widths, AD, layer, rows))
     return cross
 
 
 @numba.njit(**OPTIONS)
-def _second(w, u, widths, codes, scales, x, y, share, buffer, paired):
+def _bent(codes, widths, buffer, layer, rows):
+    """∂f/∂a φ'' ż of a layer, into its spare slot."""
+    signal, a = flat(buffer, widths, B, layer, rows), flat(buffer, widths, A, layer, rows)
+    q, zd = flat(buffer, widths, Q, layer, rows), flat(buffer, widths, ZD, layer, rows)
+    out = flat(buffer, widths, SPARE, layer, rows)
+    times_bend(codes[0], signal, a, q, zd, out)
+    return out
+
+
+@numba.njit(**OPTIONS)
+def _second(w, u, widths, codes, scales, x, y, share, buffer):
     """uᵀ∇²f u = Σ ℓ''[ȯ, ȯ] + Σ ∂f/∂a φ'' ż² + 2 Σ ∂f/∂z · (ȧ below) U, a sum over layers: no second backward pass."""
     rows, last = x.shape[0], widths.size - 1
-    total = _along(w, u, widths, codes, scales, x, buffer, paired)
+    total = 2 * _along(w, u, widths, codes, scales, x, buffer, True)
     o, od = view(buffer, widths, A, last, rows), view(buffer, widths, ZD, last, rows)
     total += output_curvature(codes[1], o, y, share, od, view(buffer, widths, DD, last, rows))
-    if codes[0] == 1 or codes[0] == 3:
+    if codes[0] in BENT:
         for layer in range(1, last):
-            signal, q = view(buffer, widths, B, layer, rows), view(buffer, widths, Q, layer, rows)
-            zd = view(buffer, widths, ZD, layer, rows)
-            part = 0.0
-            for i in range(rows):
-                for j in range(widths[layer]):
-                    part += signal[i, j] * q[i, j] * zd[i, j] * zd[i, j]
-            total += part
+            total += summed(_bent(codes, widths, buffer, layer, rows), flat(buffer, widths, ZD, layer, rows))
     return total
 
 
 @numba.njit(**OPTIONS)
-def _hvp(w, v, widths, codes, scales, x, y, share, buffer, paired, out, spare):
+def _hvp(w, v, widths, codes, scales, x, y, share, buffer, out, spare):
     """∇²f v into out: the derivative along v of the backward pass."""
     rows, last = x.shape[0], widths.size - 1
-    _along(w, v, widths, codes, scales, x, buffer, paired)
+    _along(w, v, widths, codes, scales, x, buffer, False)
     o, od = view(buffer, widths, A, last, rows), view(buffer, widths, ZD, last, rows)
     output_curvature(codes[1], o, y, share, od, view(buffer, widths, DD, last, rows))
     for layer in range(last, 0, -1):
@@ -171,27 +162,24 @@ def _hvp(w, v, widths, codes, scales, x, y, share, buffer, paired, out, spare):
         matrix, _ = weights(w, widths, codes[2], layer)
         step, _ = weights(v, widths, codes[2], layer)
         into, into_bias = weights(out, widths, codes[2], layer)
-        more, _ = weights(spare, widths, codes[2], layer)
         delta, deltad = view(buffer, widths, D, layer, rows), view(buffer, widths, DD, layer, rows)
-        _sum_rows(deltad, into_bias, codes[2])
+        if codes[2]:
+            sum_rows(deltad, into_bias)
         if layer == 1:
-            np.dot(x.T, deltad, into)
-            _times(into, scale, into)
-            break
-        below, belowd = view(buffer, widths, A, layer - 1, rows), view(buffer, widths, AD, layer - 1, rows)
-        np.dot(below.T, deltad, into)
-        np.dot(belowd.T, delta, more)
-        for i in range(into.shape[0]):
-            for j in range(into.shape[1]):
-                into[i, j] = scale * (into[i, j] + more[i, j])
-        signal, extra = view(buffer, widths, DD, layer - 1, rows), view(buffer, widths, SPARE, layer - 1, rows)
-        np.dot(deltad, matrix.T, signal)
-        np.dot(delta, step.T, extra)
-        p, q = view(buffer, widths, P, layer - 1, rows), view(buffer, widths, Q, layer - 1, rows)
-        b, zd = view(buffer, widths, B, layer - 1, rows), view(buffer, widths, ZD, layer - 1, rows)
-        for i in range(rows):
-            for j in range(widths[layer - 1]):
-                signal[i, j] = scale * (signal[i, j] + extra[i, j]) * p[i, j] + b[i, j] * q[i, j] * zd[i, j]
+            product(scale, x, True, deltad, False, into)
+            return
+        more, _ = weights(spare, widths, codes[2], layer)
+        product(scale, view(buffer, widths, A, layer - 1, rows), True, deltad, False, into)
+        product(scale, view(buffer, widths, AD, layer - 1, rows), True, delta, False, more)
+        add(into.reshape(into.size), more.reshape(more.size))
+        product(scale, deltad, False, matrix, True, view(buffer, widths, DD, layer - 1, rows))
+        product(scale, delta, False, step, True, view(buffer, widths, SPARE, layer - 1, rows))
+        signal, spares = flat(buffer, widths, DD, layer - 1, rows), flat(buffer, widths, SPARE, layer - 1, rows)
+        add(spares, signal)
+        a, p = flat(buffer, widths, A, layer - 1, rows), flat(buffer, widths, P, layer - 1, rows)
+        times_slope(codes[0], spares, a, p, signal)
+        if codes[0] in BENT:
+            add(signal, _bent(codes, widths, buffer, layer - 1, rows))
 
 
 @numba.njit(**OPTIONS)
@@ -199,16 +187,14 @@ def _block(task, i, rows, w, u, widths, codes, scales, x, y, buffers, parts):
     """One task on block i: its share of the number asked for; vectors go into parts."""
     xs, ys = x[i * rows : (i + 1) * rows], y[i * rows : (i + 1) * rows]
     share = 1.0 / x.shape[0]
-    # The spare parts of a block: a vector for _hvp, and the pair of matrices for _along.
-    spare, paired = parts[i, w.size : 2 * w.size], parts[i, 2 * w.size :]
     if task <= GRADIENT:
         loss = _forward(w, widths, codes, scales, xs, ys, share, buffers[i])
         if task == GRADIENT:
             _backward(w, widths, codes, scales, xs, buffers[i], parts[i, : w.size])
         return loss * share
     if task == SECOND:
-        return _second(w, u, widths, codes, scales, xs, ys, share, buffers[i], paired)
-    _hvp(w, u, widths, codes, scales, xs, ys, share, buffers[i], paired, parts[i, : w.size], spare)
+        return _second(w, u, widths, codes, scales, xs, ys, share, buffers[i])
+    _hvp(w, u, widths, codes, scales, xs, ys, share, buffers[i], parts[i, : w.size], parts[i, w.size :])
     return 0.0
 
 

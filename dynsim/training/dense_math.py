@@ -58,69 +58,125 @@ def tanh(x):
 
 
 @numba.njit(**OPTIONS)
-def activate(code, a, scale, bias, p, q):
-    """With z = scale·a + bias: a := φ(z), p = φ'(z), q = φ''(z)."""
-    if code == 0:
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                a[i, j] = scale * a[i, j] + bias[j]
-                p[i, j] = 1.0
-                q[i, j] = 0.0
-    elif code == 1:
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                t = tanh(scale * a[i, j] + bias[j])
-                slope = 1 - t * t
-                a[i, j] = t
-                p[i, j] = slope
-                q[i, j] = -2 * t * slope
-    elif code == 2:
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                x = scale * a[i, j] + bias[j]
-                a[i, j] = 0.0 if x <= 0 else x  # so that NaN stays NaN
-                p[i, j] = 1.0 if x > 0 else 0.0
-                q[i, j] = 0.0
-    else:
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                x = scale * a[i, j] + bias[j]
-                inner = _GELU * (1 + 3 * _GELU3 * x * x)
-                t = tanh(_GELU * (x + _GELU3 * x * x * x))
-                slope = 1 - t * t
-                a[i, j] = x * (1 + t) / 2
-                p[i, j] = (1 + t) / 2 + x * slope * inner / 2
-                q[i, j] = slope * (inner + x * (3 * _GELU * _GELU3 * x - t * inner * inner))
+def add_rows(a, bias):
+    """The bias on top of every row of a."""
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            a[i, j] += bias[j]
 
 
 @numba.njit(**OPTIONS)
-def output_loss(code, o, scale, bias, y, share, delta):
-    """o := scale·o + bias; the summed loss of these rows, and delta = share·∂ℓ/∂o. For cross-entropy o becomes p."""
+def sum_rows(a, out):
+    """out = Σ of the rows of a."""
+    out[:] = 0
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[j] += a[i, j]
+
+
+@numba.njit(**OPTIONS)
+def add(a, b):
+    """a := a + b, all in a row."""
+    for k in range(a.size):
+        a[k] += b[k]
+
+
+@numba.njit(**OPTIONS)
+def activate(code, a, p, q):
+    """a := φ(a), all in a row. Only gelu needs p = φ' and q = φ''; those of the others are made from φ."""
+    if code == 1:
+        for k in range(a.size):
+            a[k] = tanh(a[k])
+    elif code == 2:
+        for k in range(a.size):
+            a[k] = 0.0 if a[k] <= 0 else a[k]  # so that NaN stays NaN
+    elif code == 3:
+        for k in range(a.size):
+            x = a[k]
+            inner = _GELU * (1 + 3 * _GELU3 * x * x)
+            t = tanh(_GELU * (x + _GELU3 * x * x * x))
+            slope = 1 - t * t
+            a[k] = x * (1 + t) / 2
+            p[k] = (1 + t) / 2 + x * slope * inner / 2
+            q[k] = slope * (inner + x * (3 * _GELU * _GELU3 * x - t * inner * inner))
+
+
+@numba.njit(**OPTIONS)
+def times_slope(code, signal, a, p, out):
+    """out = signal·φ', from a = φ."""
+    if code == 0:
+        for k in range(out.size):
+            out[k] = signal[k]
+    elif code == 1:
+        for k in range(out.size):
+            out[k] = signal[k] * (1 - a[k] * a[k])
+    elif code == 2:
+        for k in range(out.size):
+            out[k] = signal[k] if a[k] > 0 else 0.0
+    else:
+        for k in range(out.size):
+            out[k] = signal[k] * p[k]
+
+
+@numba.njit(**OPTIONS)
+def times_bend(code, signal, a, q, zd, out):
+    """out = signal·φ''·zd, from a = φ, for the activations that bend."""
+    if code == 1:
+        for k in range(out.size):
+            out[k] = -2 * a[k] * (1 - a[k] * a[k]) * signal[k] * zd[k]
+    else:
+        for k in range(out.size):
+            out[k] = signal[k] * q[k] * zd[k]
+
+
+@numba.njit(**OPTIONS)
+def summed(a, b):
+    """Σ a b over all, in 32 sums side by side, which the compiler may not make of one."""
+    lanes, whole = np.zeros(32), a.size - a.size % 32
+    for k in range(0, whole, 32):
+        for lane in range(32):
+            lanes[lane] += a[k + lane] * b[k + lane]
+    total = 0.0
+    for lane in range(32):
+        total += lanes[lane]
+    for k in range(whole, a.size):
+        total += a[k] * b[k]
+    return total
+
+
+@numba.njit(**OPTIONS)
+def output_loss(code, o, y, share, delta):
+    """The summed loss of these rows, and delta = share·∂ℓ/∂o. o becomes softmax(o) or, for "logistic", σ(−y o)."""
     total = 0.0
     rows, width = o.shape
-    for i in range(rows):
-        for j in range(width):
-            o[i, j] = scale * o[i, j] + bias[j]
-        if code == 0:
+    flat = o.reshape(o.size)
+    if code == 0:
+        for i in range(rows):
             for j in range(width):
                 rest = o[i, j] - y[i, j]
                 total += rest * rest / 2
                 delta[i, j] = share * rest
-        elif code == 1:
+    elif code == 1:
+        for i in range(rows):
             top = o[i, 0]
             for j in range(1, width):
                 top = max(top, o[i, j])
-            whole, mass, chosen = 0.0, 0.0, 0.0
             for j in range(width):
-                chosen += y[i, j] * (o[i, j] - top)
-                mass += y[i, j]
-                o[i, j] = exp(o[i, j] - top)
+                o[i, j] -= top
+                total -= y[i, j] * o[i, j]
+        for k in range(flat.size):
+            flat[k] = exp(flat[k])
+        for i in range(rows):
+            whole, mass = 0.0, 0.0
+            for j in range(width):
                 whole += o[i, j]
-            total += mass * math.log(whole) - chosen
+                mass += y[i, j]
+            total += mass * math.log(whole)
             for j in range(width):
                 o[i, j] /= whole
                 delta[i, j] = share * (mass * o[i, j] - y[i, j])
-        else:
+    else:
+        for i in range(rows):
             for j in range(width):
                 margin = y[i, j] * o[i, j]
                 small = exp(-abs(margin))
