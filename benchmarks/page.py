@@ -89,14 +89,15 @@ A sweep of {points:,} points, {steps:,} steps each, final λ, in a process of it
 {memory}"""
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]], align: str = "") -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]], align: str = "") -> str:
+    """A table; all columns but the first to the right unless told otherwise."""
     head = list(head)
     align = align or "l" + "r" * (len(head) - 1)
     rule = ["---" if a == "l" else "---:" for a in align]
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *map(list, rows)))
 
 
-def _significant(value: float) -> str:
+def significant(value: float) -> str:
     """Three digits, without exponents."""
     return f"{value:.{max(1, 2 - math.floor(math.log10(value)))}f}"
 
@@ -106,15 +107,15 @@ def _rates(race: Race) -> str:
     rows = []
     for c in race.contenders:
         rate = race.rates[c.label]
-        ratio = "" if c.who in ("dynsim", "instead") else f"{_significant(own / rate)}×"
-        rows.append((c.label, _significant(rate / 1e9), ratio))
+        ratio = "" if c.who in ("dynsim", "instead") else f"{significant(own / rate)}×"
+        rows.append((c.label, significant(rate / 1e9), ratio))
     rows += [(who, "not installed", "") for who in race.missing]
     cost = (
         f"The public call itself takes {race.fixed_cost * 1e3:.1f} ms (the same sweep of no steps), which is included."
     )
     if race.cost:
         cost = f"The exponent takes {race.cost:.1f} times as long as the final λ. {cost}"
-    return f"### {race.problem.title}\n\n{_table(('', '10⁹ steps/s', 'dynsim is faster by'), rows)}\n\n{cost}"
+    return f"### {race.problem.title}\n\n{table(('', '10⁹ steps/s', 'dynsim is faster by'), rows)}\n\n{cost}"
 
 
 def _shares(report: Report) -> str:
@@ -125,7 +126,7 @@ def _shares(report: Report) -> str:
                 done = race.rates[c.label] * race.problem.flops
                 shares = (f"{done / top:.0%}" for top in (report.peak.fused, report.peak.separate))
                 rows.append((f"{race.problem.title}: {c.label}", f"{done / 1e9:.0f}", *shares))
-    return _table(("", "10⁹ operations/s", "of the fused peak", "of the separate peak"), rows)
+    return table(("", "10⁹ operations/s", "of the fused peak", "of the separate peak"), rows)
 
 
 def _pipes(report: Report) -> str:
@@ -152,18 +153,18 @@ def _peak(report: Report) -> str:
 
 def _bars(report: Report) -> str:
     rows = [(bar.what, bar.promise, bar.measured, verdict(bar.met), bar.note) for bar in bars(report)]
-    table = _table(("", "bar", "measured", "", ""), rows, "lrrll")
+    shown = table(("", "bar", "measured", "", ""), rows, "lrrll")
     words = (
         "A bar over a rival is held against its usual form, as its documentation has it; the last column holds it "
         "against the fastest form that we could tune by hand. Both are described below."
     )
-    return f"## Bars\n\n{textwrap.fill(words, 120)}\n\n{table}"
+    return f"## Bars\n\n{textwrap.fill(words, 120)}\n\n{shown}"
 
 
 def page(report: Report) -> str:
     """The whole page."""
     size, memory = report.size, report.memory
-    starts = _table(("", "seconds"), [("cold", f"{report.start.cold:.1f}"), ("warm", f"{report.start.warm:.1f}")])
+    starts = table(("", "seconds"), [("cold", f"{report.start.cold:.1f}"), ("warm", f"{report.start.warm:.1f}")])
     amounts = [
         ("peak", memory.peak), ("the result and its coordinate", memory.result), ("peak over the result", memory.over),
         ("for comparison: peak of a sweep of one point", memory.baseline),
@@ -185,15 +186,15 @@ def page(report: Report) -> str:
         _peak(report),
         _STARTS.format(
             starts=size.starts, table=starts, code=FIRST_SWEEP, points=size.memory[0], steps=size.memory[1],
-            memory=_table(("", "MB"), [(name, f"{amount / 1e6:.0f}") for name, amount in amounts]),
+            memory=table(("", "MB"), [(name, f"{amount / 1e6:.0f}") for name, amount in amounts]),
         ),
     ]  # fmt: skip
     if size.quick:
         sections.insert(0, "A quick run, which shows that everything works. Its numbers mean nothing.")
-    return _wrapped("\n\n".join(sections)) + "\n"
+    return wrapped("\n\n".join(sections)) + "\n"
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     """Plain paragraphs in lines of 120 characters; headings, lists, tables and code as they are."""
     parts = text.split("\n\n")
     return "\n\n".join(
