@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .page import page
 from .problems import QUICK, Size
-from .processes import WIDE, first_call, has_wide, measured
+from .processes import NARROW, first_call, has_wide, measured
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks-training.md"
 
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.quick and options.write:
         parser.error("--write needs the full run; leave out --quick.")
     found = []
-    for core_type in (None, WIDE) if has_wide() and not options.quick else (None,):
+    for core_type in (None, NARROW) if has_wide() and not options.quick else (None,):
         print(f"OpenBLAS: {core_type or 'as installed'}", file=sys.stderr, flush=True)
         found.append(measured(core_type, options.quick))
     print("first call", file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ import numpy as np
 import threadpoolctl
 
 import dynsim as ds
+from dynsim.training.blas import one_thread
 
 from ..timing import best_seconds
 from . import products
@@ -51,22 +52,28 @@ def _step(activation, size):
     return _race(problem, [own(problem)], "trainers", size.steps, size)
 
 
-def _many(activation, size):
-    problem = many(size, activation)
+def _many(activation, size, width=0, samples=0):
+    width, samples = width or size.width, samples or size.samples
+    problem = many(size, activation, width, samples)
     runs = [own(problem, cores, f"dynsim, {cores} core{'s' * (cores > 1)}") for cores in (2, 1)]
     found = _race(problem, runs, "loops", size.many_steps, size)
     # Runs at once are the single runs, to the bit.
-    alone = Problem(activation, size.width, size.samples, problem.runs[-1:])
+    alone = Problem(activation, width, samples, problem.runs[-1:])
     if not np.array_equal(runs[0].run(size.many_steps)[-1], own(alone).run(size.many_steps)[0]):
         raise ValueError("a run among many is not the run alone.")
     return found
+
+
+def _few(activation, size):
+    return _many(activation, size, size.few_width, size.few_samples)
 
 
 def _wide(activation, size):
     problem = Problem(activation, size.wide, size.wide_samples)
     trainer, alone = own(problem), products.alone(problem)
     calls = {"step": lambda: trainer.run(size.wide_steps), "products": lambda: alone(size.wide_steps)}
-    seconds = best_seconds(calls, size.rounds, size.least)
+    with one_thread():
+        seconds = best_seconds(calls, size.rounds, size.least)
     return {name: value / size.wide_steps for name, value in seconds.items()}
 
 
@@ -98,7 +105,7 @@ def measure(size: Size) -> dict:
         print(f"… {words}", file=sys.stderr, flush=True)
 
     found = {}
-    for name, function in {"step": _step, "many": _many, "wide": _wide, "tracked": _tracked}.items():
+    for name, function in {"step": _step, "many": _many, "few": _few, "wide": _wide, "tracked": _tracked}.items():
         found[name] = {}
         for activation in ACTIVATIONS[:1] if size.quick else ACTIVATIONS:
             say(f"{name}, {activation}")

@@ -38,6 +38,10 @@ _MANY = """## Many runs at once
 {runs} runs over σ × seed, {samples} digits, width {width}, {many_steps} steps each, in one call; each is its own single
 run to the bit. JAX's usual form is a loop over the runs by jitted steps. Milliseconds a step of one run."""
 
+_FEW = """## Many small runs at once
+
+The same with {few_samples} digits and width {few_width}, where most of a step is not arithmetic."""
+
 _TRACKED = """## Sharpness
 
 {samples} digits, width {width}, {tracked_steps} steps, recorded at each tenth; without the sharpness, and with it at
@@ -79,12 +83,12 @@ def bars(found: dict) -> list[Bar]:
         ratio = wide["step"] / wide["products"]
         what = f"{activation}, wide: a CDAT step over its matrix products alone"
         made.append(Bar(what, "≤ 1.3×", f"{ratio:.2f}×", ratio <= 1.3))
-    for activation, race in found["many"].items():
-        two, one = (row["seconds"] for row in race["rows"][:2])
-        made.append(
-            Bar(f"{activation}: many runs on two cores over one", "≥ 1.8×", f"{one / two:.2f}×", one >= 1.8 * two)
-        )
-        made.append(_over(f"{activation}: many runs over JAX's loop", race, "JAX", 5))
+    for name, words in (("many", "64 runs"), ("few", "64 small runs")):
+        for activation, race in found[name].items():
+            two, one = (row["seconds"] for row in race["rows"][:2])
+            what = f"{activation}: {words} on two cores over one"
+            made.append(Bar(what, "≥ 1.8×", f"{one / two:.2f}×", one >= 1.8 * two))
+            made.append(_over(f"{activation}: {words} over JAX's loop", race, "JAX", 5))
     for activation, tracked in found["tracked"].items():
         cost = tracked["with"] / tracked["without"] - 1
         made.append(Bar(f"{activation}: sharpness every 10 steps costs", "≤ 50 %", f"{cost:.0%}", cost <= 0.5))
@@ -121,14 +125,15 @@ def _pairs(name: str, labels: dict, found: dict) -> str:
 
 def _core(found: list[dict]) -> str:
     words = (
-        f"OpenBLAS, as installed, has chosen its kernels for {found[0]['openblas']} here. dynsim's own products of "
-        "blocks do not use it, but products elsewhere in NumPy and SciPy do."
+        "dynsim's matrix products are OpenBLAS's, which chooses its kernels by the processor when it is loaded, unless "
+        f"the environment variable `OPENBLAS_CORETYPE` names others. It is not set here, and the choice is "
+        f"{found[0]['openblas']}. If that is an older type than your processor could run (`threadpoolctl` shows it), "
+        "set the variable before Python starts."
     )
     if len(found) > 1:
         words += (
-            " Where a processor has AVX-512 and OpenBLAS does not use it, setting `OPENBLAS_CORETYPE=SKYLAKEX` before "
-            f"Python starts makes those faster. The columns headed {found[1]['openblas']} are from a second process "
-            "with this setting; bars are held against the first, as installed."
+            f" The columns headed {found[1]['openblas']} are from a second process, with the kernels for processors "
+            "without AVX-512. The rivals have their own products. Bars are held against the first process."
         )
     return words
 
@@ -150,6 +155,8 @@ def page(size: Size, found: list[dict], first: tuple[float, float] | None) -> st
         _pairs("wide", {"step": "a CDAT step", "products": "its products alone"}, found[0]),
         _MANY.format(**values),
         _races("many", found),
+        _FEW.format(**values),
+        _races("few", found),
         _TRACKED.format(**values),
         _pairs("tracked", {"without": "without", "with": "with"}, found[0]),
         _LOOP.format(cold=cold, warm=warm, **{name: value * 1e6 for name, value in found[0]["loop"].items()}),

@@ -23,20 +23,23 @@ class Size:
     steps: int = 200
     wide: int = 1024
     wide_samples: int = 1797
-    wide_steps: int = 10
+    wide_steps: int = 40
     #: Runs at once: so many values of σ, and as many seeds.
     side: int = 8
     many_steps: int = 30
+    #: The same with a small network on little data, where most of a step is not arithmetic.
+    few_samples: int = 64
+    few_width: int = 16
     tracked_steps: int = 500
     #: Steps after which all must have the same parameters.
     checked: int = 20
-    rounds: int = 7
+    rounds: int = 5
     least: float = 0.1
     quick: bool = False
 
 
 QUICK = Size(
-    samples=100, width=16, steps=10, wide=64, wide_samples=200, wide_steps=2, side=2, many_steps=5, tracked_steps=50,
+    samples=100, width=16, steps=10, wide=64, wide_samples=200, wide_steps=2, side=2, many_steps=5, few_width=8, tracked_steps=50,
     rounds=1, least=0.0, quick=True,
 )  # fmt: skip
 
@@ -102,11 +105,11 @@ def own(problem: Problem, cores: int | None = None, label: str = "dynsim") -> Tr
     return Trainer("dynsim", label, run, usual=True)
 
 
-def many(size: Size, activation: str) -> Problem:
+def many(size: Size, activation: str, width: int, samples: int) -> Problem:
     """The runs over σ × seed, in dynsim's order."""
     sigmas = np.linspace(1.0, 2.0, size.side)
     runs = tuple((float(sigma), seed) for sigma in sigmas for seed in range(size.side))
-    return Problem(activation, size.width, size.samples, runs)
+    return Problem(activation, width, samples, runs)
 
 
 def check(reference: np.ndarray, trainer: Trainer, steps: int) -> None:

@@ -5,28 +5,29 @@ the passes; blocks run on one core or on several and are summed in their order, 
 """
 
 import numba
+import numpy as np
 
 from .dense_math import (
     OPTIONS,
-    activate,
     add,
     add_rows,
+    copy,
+    layer_slopes,
+    layer_values,
     output_curvature,
     output_loss,
     sum_rows,
-    summed,
+    times,
     times_bend,
     times_slope,
 )
 from .products import product
 
-#: Slots of a block's buffer: a = φ(z), φ', φ'', ∂f/∂a, ∂f/∂z, the derivatives along u of z, a and ∂f/∂z, spare.
-A, P, Q, B, D, ZD, AD, DD, SPARE = range(9)
-SLOTS = 9
+#: Slots of a block's buffer: a = φ(z), φ', φ'', ∂f/∂z, the derivatives along u of z, a and ∂f/∂z, spare.
+A, P, Q, D, ZD, AD, DD, SPARE = range(8)
+SLOTS = 8
 #: What a pass computes: the loss; with its gradient; uᵀ∇²f u; ∇²f v.
 LOSS, GRADIENT, SECOND, HVP = range(4)
-#: The activations whose second derivative is not zero: tanh, gelu.
-BENT = (1, 3)
 
 
 @numba.njit(**OPTIONS)
@@ -66,11 +67,8 @@ def _forward(w, widths, codes, scales, x, y, share, buffer):
         matrix, bias = weights(w, widths, codes[2], layer)
         a = view(buffer, widths, A, layer, rows)
         product(scales[layer - 1], below, False, matrix, False, a)
-        if codes[2]:
-            add_rows(a, bias)
-        if layer < last:
-            p, q = flat(buffer, widths, P, layer, rows), flat(buffer, widths, Q, layer, rows)
-            activate(codes[0], a.reshape(a.size), p, q)
+        p, q = flat(buffer, widths, P, layer, rows), flat(buffer, widths, Q, layer, rows)
+        layer_values(codes[0] if layer < last else 0, a, bias, p, q)
         below = a
     return output_loss(codes[1], below, y, share, view(buffer, widths, D, last, rows))
 
@@ -90,20 +88,23 @@ def _backward(w, widths, codes, scales, x, buffer, g):
             product(scale, x, True, delta, False, into)
             return
         product(scale, view(buffer, widths, A, layer - 1, rows), True, delta, False, into)
-        product(scale, delta, False, matrix, True, view(buffer, widths, B, layer - 1, rows))
-        signal, a = flat(buffer, widths, B, layer - 1, rows), flat(buffer, widths, A, layer - 1, rows)
-        p, out = flat(buffer, widths, P, layer - 1, rows), flat(buffer, widths, D, layer - 1, rows)
-        times_slope(codes[0], signal, a, p, out)
+        product(scale, delta, False, matrix, True, view(buffer, widths, D, layer - 1, rows))
+        signal, a = flat(buffer, widths, D, layer - 1, rows), flat(buffer, widths, A, layer - 1, rows)
+        p, q = flat(buffer, widths, P, layer - 1, rows), flat(buffer, widths, Q, layer - 1, rows)
+        if codes[0] == 3:
+            times(q, signal)
+        times_slope(codes[0], signal, a, p)
 
 
 @numba.njit(**OPTIONS)
 def _along(w, u, widths, codes, scales, x, buffer, crossed):
     """The derivatives along u of every z and a.
 
-    Where it is asked to be crossed, the sum of ∂f/∂z · (ȧ below) U as well.
+    Where it is asked to be crossed, also the part of uᵀ∇²f u that they make:
+    Σ ∂f/∂a φ'' ż² + 2 Σ ∂f/∂z · (ȧ below) U, over the layers.
     """
     rows, last = x.shape[0], widths.size - 1
-    cross = 0.0
+    total = 0.0
     for layer in range(1, last + 1):
         scale = scales[layer - 1]
         matrix, _ = weights(w, widths, codes[2], layer)
@@ -118,36 +119,24 @@ def _along(w, u, widths, codes, scales, x, buffer, crossed):
             add(zds, spares)
             if crossed:
                 product(scale, belowd, False, step, False, view(buffer, widths, SPARE, layer, rows))
-                cross += summed(flat(buffer, widths, D, layer, rows), spares)
-        if codes[2]:
-            add_rows(zd, step_bias)
+                total += 2 * np.dot(flat(buffer, widths, D, layer, rows), spares)
         if layer < last:
-            a, p = flat(buffer, widths, A, layer, rows), flat(buffer, widths, P, layer, rows)
-            times_slope(codes[0], zds, a, p, flat(buffer, widths, AD, layer, rows))
-    return cross
-
-
-@numba.njit(**OPTIONS)
-def _bent(codes, widths, buffer, layer, rows):
-    """∂f/∂a φ'' ż of a layer, into its spare slot."""
-    signal, a = flat(buffer, widths, B, layer, rows), flat(buffer, widths, A, layer, rows)
-    q, zd = flat(buffer, widths, Q, layer, rows), flat(buffer, widths, ZD, layer, rows)
-    out = flat(buffer, widths, SPARE, layer, rows)
-    times_bend(codes[0], signal, a, q, zd, out)
-    return out
+            a, ad = flat(buffer, widths, A, layer, rows), flat(buffer, widths, AD, layer, rows)
+            p, q = flat(buffer, widths, P, layer, rows), flat(buffer, widths, Q, layer, rows)
+            delta = flat(buffer, widths, D, layer, rows)
+            total += layer_slopes(codes[0], zd, step_bias, a, p, q, delta, ad, crossed)
+        elif codes[2]:
+            add_rows(zd, step_bias)
+    return total
 
 
 @numba.njit(**OPTIONS)
 def _second(w, u, widths, codes, scales, x, y, share, buffer):
     """uᵀ∇²f u = Σ ℓ''[ȯ, ȯ] + Σ ∂f/∂a φ'' ż² + 2 Σ ∂f/∂z · (ȧ below) U, a sum over layers: no second backward pass."""
     rows, last = x.shape[0], widths.size - 1
-    total = 2 * _along(w, u, widths, codes, scales, x, buffer, True)
+    total = _along(w, u, widths, codes, scales, x, buffer, True)
     o, od = view(buffer, widths, A, last, rows), view(buffer, widths, ZD, last, rows)
-    total += output_curvature(codes[1], o, y, share, od, view(buffer, widths, DD, last, rows))
-    if codes[0] in BENT:
-        for layer in range(1, last):
-            total += summed(_bent(codes, widths, buffer, layer, rows), flat(buffer, widths, ZD, layer, rows))
-    return total
+    return total + output_curvature(codes[1], o, y, share, od, view(buffer, widths, DD, last, rows))
 
 
 @numba.njit(**OPTIONS)
@@ -177,9 +166,12 @@ def _hvp(w, v, widths, codes, scales, x, y, share, buffer, out, spare):
         signal, spares = flat(buffer, widths, DD, layer - 1, rows), flat(buffer, widths, SPARE, layer - 1, rows)
         add(spares, signal)
         a, p = flat(buffer, widths, A, layer - 1, rows), flat(buffer, widths, P, layer - 1, rows)
-        times_slope(codes[0], spares, a, p, signal)
-        if codes[0] in BENT:
-            add(signal, _bent(codes, widths, buffer, layer - 1, rows))
+        times_slope(codes[0], spares, a, p)
+        if codes[0] == 1 or codes[0] == 3:
+            q, zd = flat(buffer, widths, Q, layer - 1, rows), flat(buffer, widths, ZD, layer - 1, rows)
+            times_bend(codes[0], zd, flat(buffer, widths, D, layer - 1, rows), a, q)
+            add(spares, zd)
+        copy(spares, signal)
 
 
 @numba.njit(**OPTIONS)

@@ -75,6 +75,13 @@ def sum_rows(a, out):
 
 
 @numba.njit(**OPTIONS)
+def copy(b, a):
+    """a := b, all in a row."""
+    for k in range(a.size):
+        a[k] = b[k]
+
+
+@numba.njit(**OPTIONS)
 def add(a, b):
     """a := a + b, all in a row."""
     for k in range(a.size):
@@ -102,46 +109,72 @@ def activate(code, a, p, q):
 
 
 @numba.njit(**OPTIONS)
-def times_slope(code, signal, a, p, out):
-    """out = signal·φ', from a = φ."""
-    if code == 0:
-        for k in range(out.size):
-            out[k] = signal[k]
-    elif code == 1:
-        for k in range(out.size):
-            out[k] = signal[k] * (1 - a[k] * a[k])
-    elif code == 2:
-        for k in range(out.size):
-            out[k] = signal[k] if a[k] > 0 else 0.0
-    else:
-        for k in range(out.size):
-            out[k] = signal[k] * p[k]
+def times(a, b):
+    """a := a·b. What is changed in place has one name, or the compiler finds overlap and gives up its vectors."""
+    for k in range(a.size):
+        a[k] *= b[k]
 
 
 @numba.njit(**OPTIONS)
-def times_bend(code, signal, a, q, zd, out):
-    """out = signal·φ''·zd, from a = φ, for the activations that bend."""
+def times_slope(code, out, a, p):
+    """out := out·φ', from a = φ."""
     if code == 1:
         for k in range(out.size):
-            out[k] = -2 * a[k] * (1 - a[k] * a[k]) * signal[k] * zd[k]
-    else:
+            out[k] *= 1 - a[k] * a[k]
+    elif code == 2:
         for k in range(out.size):
-            out[k] = signal[k] * q[k] * zd[k]
+            out[k] = out[k] if a[k] > 0 else 0.0
+    elif code == 3:
+        times(out, p)
 
 
 @numba.njit(**OPTIONS)
-def summed(a, b):
-    """Σ a b over all, in 32 sums side by side, which the compiler may not make of one."""
-    lanes, whole = np.zeros(32), a.size - a.size % 32
-    for k in range(0, whole, 32):
-        for lane in range(32):
-            lanes[lane] += a[k + lane] * b[k + lane]
-    total = 0.0
-    for lane in range(32):
-        total += lanes[lane]
-    for k in range(whole, a.size):
-        total += a[k] * b[k]
+def times_bend(code, out, delta, a, q):
+    """out := out·∂f/∂a·φ'', from a = φ and delta = ∂f/∂a·φ'; for gelu q holds ∂f/∂a·φ'' already."""
+    if code == 1:
+        for k in range(out.size):
+            out[k] *= -2 * a[k] * delta[k]
+    else:
+        times(out, q)
+
+
+@numba.njit(**OPTIONS)
+def layer_values(code, a, bias, p, q):
+    """a := φ(a + bias), some rows at a time, so that they stay in the nearest cache between the passes."""
+    width, step = a.shape[1], _step(a)
+    for i in range(0, a.shape[0], step):
+        rows = a[i : i + step]
+        here = slice(i * width, i * width + rows.size)
+        if bias.size:
+            add_rows(rows, bias)
+        activate(code, rows.reshape(rows.size), p[here], q[here])
+
+
+@numba.njit(**OPTIONS)
+def layer_slopes(code, zd, bias, a, p, q, delta, ad, crossed):
+    """zd := zd + bias and ad = φ' zd; the sum of ∂f/∂a·φ''·zd², where it is asked for."""
+    width, step, total = zd.shape[1], _step(zd), 0.0
+    bent = np.empty(step * width)
+    for i in range(0, zd.shape[0], step):
+        rows = zd[i : i + step]
+        here = slice(i * width, i * width + rows.size)
+        if bias.size:
+            add_rows(rows, bias)
+        flat = rows.reshape(rows.size)
+        slopes = ad[i * width : i * width + rows.size]
+        copy(flat, slopes)
+        times_slope(code, slopes, a[here], p[here])
+        if crossed and (code == 1 or code == 3):
+            bends = bent[: rows.size]
+            copy(flat, bends)
+            times_bend(code, bends, delta[here], a[here], q[here])
+            total += np.dot(bends, flat)
     return total
+
+
+@numba.njit(**OPTIONS)
+def _step(a):
+    return max(1, 1024 // a.shape[1])
 
 
 @numba.njit(**OPTIONS)
