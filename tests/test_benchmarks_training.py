@@ -12,7 +12,11 @@ ROOT = Path(__file__).parent.parent
 
 WITHOUT_RIVALS = """
 import json, sys
-sys.modules.update(jax=None, torch=None)
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("jax", "torch"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Absent())
 from benchmarks.training.measure import QUICK, measure
 json.dump(measure(QUICK), sys.stdout)
 """

@@ -39,8 +39,8 @@ class Size:
 
 
 QUICK = Size(
-    samples=100, width=16, steps=10, wide=64, wide_samples=200, wide_steps=2, side=2, many_steps=5, few_width=8, tracked_steps=50,
-    rounds=1, least=0.0, quick=True,
+    samples=100, width=16, steps=10, wide=64, wide_samples=200, wide_steps=2, side=2, many_steps=5, few_width=8,
+    tracked_steps=50, rounds=1, least=0.0, quick=True,
 )  # fmt: skip
 
 
