@@ -36,7 +36,7 @@ def _rivals(problem: Problem, function: str) -> tuple[list[Trainer], list[str]]:
 def _race(problem: Problem, own: list[Trainer], function: str, steps: int, size: Size) -> dict:
     """Everyone checked against dynsim, then timed in turns; seconds of a step, of each run."""
     rivals, missing = _rivals(problem, function)
-    checked = min(steps, size.checked)
+    checked = min(steps, size.checked if len(problem.runs) == 1 else size.checked_many)
     reference = own[0].run(checked)
     for trainer in (*own[1:], *rivals):
         check(reference, trainer, checked)

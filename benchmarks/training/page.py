@@ -16,7 +16,8 @@ rivals come with `pip install -e '.[bench]'`. Everything below is from one run o
 
 Timings are the best of {rounds} rounds in which all contenders take turns; one timing lasts {least:g} s or more. The
 machine is shared with other work, so the ratios within this page say more than the numbers. All compute in float64, and
-each contender is first checked to make the same {checked} steps as dynsim (parameters to relative 10⁻⁶).
+each contender is first checked to make the same {checked} steps as dynsim (parameters to relative 10⁻⁶); in many runs
+{checked_many}, as CDAT magnifies rounding by up to ten times a step in some of them.
 
 {core}"""
 

@@ -33,6 +33,8 @@ class Size:
     tracked_steps: int = 500
     #: Steps after which all must have the same parameters.
     checked: int = 20
+    #: Among many runs some magnify rounding by ten a step, and fewer steps can be compared.
+    checked_many: int = 5
     rounds: int = 5
     least: float = 0.1
     quick: bool = False
