@@ -74,7 +74,7 @@ def descend(
         update and the one before), lam, eta_lam, alignment (|cosine| between the update and the top eigenvector, in
         the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and ``lifetime``, the steps
         until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment where they were not
-        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic.
+        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN if it varies.
 
     Raises
     ------
@@ -214,6 +214,7 @@ class _Job:
 def _attributes(plan, values, grid, whole):
     from .. import __version__
 
+    varied = grid and not set(grid.names).isdisjoint(plan.optimizer.parameters)
     return {
         "objective": plan.objective.name,
         "tuner": plan.tuner.__name__,
@@ -224,7 +225,7 @@ def _attributes(plan, values, grid, whole):
         "seed": whole["seed"],
         "batch": whole["batch"],
         "delay": plan.delay,
-        "edge": plan.optimizer.edge_at(values),
+        "edge": np.nan if varied else plan.optimizer.edge_at(values),
         "versions": f"dynsim {__version__}, numpy {np.__version__}",
     }
 
