@@ -1,5 +1,6 @@
 """ds.descend: an objective trained under a tuner, recorded on the way, as one labelled dataset."""
 
+import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -141,7 +142,10 @@ def _check_tuner(tuner, optimizer, objective) -> dict:
                              f"(it measures {', '.join(MEASURED)}).")  # fmt: skip
     for clash in sorted({*own.state, *own.parameters} & {*optimizer.state, *optimizer.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {optimizer.name!r} both use the name {clash!r}; rename one.")
-    return {**own.state, **own.parameters, **optimizer.parameters}
+    known = {**own.state, **own.parameters, **optimizer.parameters}
+    for clash in sorted(known.keys() & {p.name for p in inspect.signature(descend).parameters.values()}):
+        raise ValueError(f"{clash!r} is an argument of descend itself; call that of the tuner or optimizer otherwise.")
+    return known
 
 
 def _runs(objective, known, values, grid, seed, batch):
