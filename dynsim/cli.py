@@ -127,13 +127,13 @@ def _add_reproduce(commands):
 
 
 def _add_list(commands):
-    about = "show the maps, landscapes, tuners, measures, objectives and optimizers, with their equations"
+    about = "show what there is, with its equations"
     command = _command(commands, "list", about, _LIST_EXAMPLES)
     command.add_argument(
         "room",
-        metavar="maps|landscapes|tuners|measures|objectives|optimizers",
+        metavar="ROOM",
         nargs="?",
-        help="which of them to show (default: all)",
+        help="maps, landscapes, tuners, measures, objectives or optimizers (default: all)",
     )
     command.add_argument("name", metavar="NAME", nargs="?", help="show the whole text about this one")
 

@@ -58,8 +58,9 @@ def _check(room, name):
 def entry(room: str, name: str, width: int, whole: bool = False) -> list[str]:
     """The lines about one model: its summary and equation, or its whole text, and the names that go with it."""
     thing = getattr(getattr(ds, room), name)
-    doc = inspect.getdoc(sys.modules[f"dynsim.objectives.{name}"] if room == "objectives" else thing)
-    doc = getattr(thing, "doc", doc)
+    doc = getattr(thing, "doc", None) or inspect.getdoc(thing)
+    if room == "objectives":
+        doc = inspect.getdoc(sys.modules[thing.__module__])  # the file has the equation
     blocks = _blocks(doc) if whole else [*_blocks(doc.splitlines()[0])[:1], *_equation(doc)]
     inner = width - _MARGIN
     lines = []
