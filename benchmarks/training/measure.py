@@ -85,6 +85,8 @@ def _tracked(activation, size):
         "without": lambda: ds.descend(net, ds.tuners.cdat, steps, **common),
         "with": lambda: ds.descend(net, ds.tuners.cdat, steps, sharpness=10, **common),
     }
+    if not np.isfinite(calls["with"]().lam).all():
+        raise ValueError("the run must stay finite; make it shorter.")
     return {name: value / steps for name, value in best_seconds(calls, size.rounds, size.least).items()}
 
 

@@ -30,7 +30,8 @@ class Size:
     #: The same with a small network on little data, where most of a step is not arithmetic.
     few_samples: int = 64
     few_width: int = 16
-    tracked_steps: int = 500
+    #: Within what the loss can still tell from rounding.
+    tracked_steps: int = 200
     #: Steps after which all must have the same parameters.
     checked: int = 20
     #: Among many runs some magnify rounding by ten a step, and fewer steps can be compared.
