@@ -2,7 +2,7 @@
 
 Its Hessian is constant: (1/N) Σ_i x̄_i x̄_iᵀ for each output, x̄ = (x, 1), plus the decay. Nothing can sharpen.
 
-Source: the linear model on which Roulet et al. 2024, arXiv 2407.06183, section 2, find that the classical tuners do well.
+Source: Gauss 1809. Roulet et al. 2024, arXiv 2407.06183, find that the classical tuners do well on a linear model.
 """
 
 import numpy as np

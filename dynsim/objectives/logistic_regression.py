@@ -15,7 +15,7 @@ from .network import network
 
 
 def logistic_regression(x: np.ndarray, y: np.ndarray, *, biases: bool = True, weight_decay: float = 0.0) -> Network:
-    """Logistic regression on x (N, n_in): f = (1/N) Σ_i ℓ(Wᵀx_i + b, y_i) + ½ weight_decay ‖w‖²; w holds W row by row, b.
+    """f = (1/N) Σ_i ℓ(Wᵀx_i + b, y_i) + ½ weight_decay ‖w‖² on x (N, n_in); w holds W row by row, then b.
 
     Parameters
     ----------

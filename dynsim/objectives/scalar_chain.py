@@ -74,8 +74,8 @@ def scalar_chain(start: Sequence[float], target: float = 1.0) -> Objective:
     --------
     >>> import dynsim as ds
     >>> chain = ds.objectives.scalar_chain([0.0, 2.0, 3.0])
-    >>> chain.gradient(chain.start()).tolist()
-    [-6.0, 0.0, 0.0]
+    >>> chain.loss(chain.start()), chain.hvp(chain.start(), [0.0, 1.0, 0.0]).tolist()
+    (0.5, [-3.0, 0.0, 0.0])
     """
     first = np.array(start, float)
     if first.ndim != 1 or not first.size or not np.isfinite(first).all():

@@ -1,5 +1,6 @@
 """ds.descend: an objective trained under a tuner, recorded on the way, as one labelled dataset."""
 
+import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ import xarray as xr
 
 from .. import checks
 from ..grids import Grid
+from ..loop import check_returns
 from ..model import roles
 from ..sweeps import cores as all_cores
 from .blas import one_thread
@@ -19,6 +21,8 @@ from .run import MEASURED, RECORDED, Plan, Run
 
 #: Steps between two looks at the progress bar and at Ctrl-C.
 STRIDE = 20
+#: What results hold besides the runs that were swept; a tuner's parameter eta is the rate.
+TAKEN = {*RECORDED, "eigenvalues", "lifetime", "step", "kept_step", "parameter", "rank"} - {"eta"}
 
 
 def descend(
@@ -74,7 +78,8 @@ def descend(
         update and the one before), lam, eta_lam, alignment (|cosine| between the update and the top eigenvector, in
         the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and ``lifetime``, the steps
         until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment where they were not
-        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic.
+        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN where the
+        runs differ in it.
 
     Raises
     ------
@@ -104,6 +109,8 @@ def descend(
         raise ValueError(f"top is {top}, but {objective.name!r} has {objective.size} parameters.")
     if w is not None:
         w = objective._point(w)
+        if not np.isfinite(w).all():
+            raise ValueError("w holds NaN or infinite numbers; give the parameters to start from.")
     grid = Grid(over) if over else None
     runs = _runs(objective, known, values, grid, whole["seed"], whole["batch"])
     threads = all_cores() if cores is None else checks.whole(cores, "cores", least=1)
@@ -114,7 +121,7 @@ def descend(
         cores=threads if len(runs) == 1 else 1,
     )  # fmt: skip
     done = _Job(plan, runs, threads).go(progress)
-    attrs = _attributes(plan, runs[0][0], grid, whole)
+    attrs = _attributes(plan, [values for values, _, _ in runs], grid, whole)
     return _dataset(plan, done, grid, attrs)
 
 
@@ -139,8 +146,15 @@ def _check_tuner(tuner, optimizer, objective) -> dict:
         if need not in MEASURED:
             raise ValueError(f"the tuner {tuner.__name__!r} needs {need}, which training does not measure "
                              f"(it measures {', '.join(MEASURED)}).")  # fmt: skip
+    check_returns(tuner, own)
     for clash in sorted({*own.state, *own.parameters} & {*optimizer.state, *optimizer.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {optimizer.name!r} both use the name {clash!r}; rename one.")
+    for clash in sorted(
+        {*own.state, *own.parameters, *optimizer.parameters} & {*inspect.signature(descend).parameters}
+    ):
+        raise ValueError(
+            f"{clash!r} means something else to descend; call it by another name in the tuner or optimizer."
+        )
     return {**own.state, **own.parameters, **optimizer.parameters}
 
 
@@ -151,7 +165,12 @@ def _runs(objective, known, values, grid, seed, batch):
         checks.known_name(name, (*known, *(("seed", "batch") if name in swept else ())), "parameter")
         if name in values and name in swept:
             raise ValueError(f"{name!r} is given twice: once in over=, once as a value; keep one.")
+        if name in swept and name in TAKEN:
+            raise ValueError(f"results have a {name!r} of their own; call what is swept by another name.")
     fixed = known | {name: checks.scalar(value, name) for name, value in values.items()}
+    missing = [name for name, value in fixed.items() if value is None and name not in swept]
+    if missing:
+        raise ValueError(f"the tuner needs a value for {', '.join(missing)}: write {missing[0]}=... .")
     runs = []
     for i in range(grid.size if grid else 1):
         here = {}
@@ -211,9 +230,10 @@ class _Job:
         return run
 
 
-def _attributes(plan, values, grid, whole):
+def _attributes(plan, runs, grid, whole):
     from .. import __version__
 
+    values, edges = runs[0], {plan.optimizer.edge_at(values) for values in runs}
     return {
         "objective": plan.objective.name,
         "tuner": plan.tuner.__name__,
@@ -224,7 +244,7 @@ def _attributes(plan, values, grid, whole):
         "seed": whole["seed"],
         "batch": whole["batch"],
         "delay": plan.delay,
-        "edge": plan.optimizer.edge_at(values),
+        "edge": edges.pop() if len(edges) == 1 else np.nan,
         "versions": f"dynsim {__version__}, numpy {np.__version__}",
     }
 

@@ -33,7 +33,11 @@ def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None =
     best, best_error = None, np.inf
     before = []
     for _ in range(LEVELS):
-        row = [(np.asarray(function(w + step * v)) - np.asarray(function(w - step * v))) / (2 * step)]
+        with np.errstate(all="ignore"):
+            row = [(np.asarray(function(w + step * v)) - np.asarray(function(w - step * v))) / (2 * step)]
+        if not np.isfinite(row[0]).all():  # outside of where the function is defined
+            before, step = [], step / 2
+            continue
         factor = 4.0
         for coarse in before:
             row.append((factor * row[-1] - coarse) / (factor - 1))

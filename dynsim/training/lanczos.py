@@ -13,7 +13,7 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 WARM, COLD = 1e-2, 1e-4
 #: Every so many times it starts anew.
 ANEW_EVERY = 50
-#: Up to so many parameters, the whole Hessian is made.
+#: Up to so many parameters, or where half of all eigenvalues are wanted, the whole Hessian is made.
 SMALL = 32
 
 
@@ -28,7 +28,7 @@ class Top:
     def find(self, product: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The eigenvalues, falling, shape (count,), and the eigenvector of the first; NaN where there is none."""
         nothing = np.full(self.count, np.nan), np.full(self.size, np.nan)
-        if self.size <= SMALL:
+        if self.size <= max(SMALL, 2 * self.count):
             matrix = np.stack([product(row) for row in np.eye(self.size)])
             if not np.isfinite(matrix).all():
                 return nothing

@@ -23,7 +23,8 @@ RECORDED = {
 }
 SHARP = ("lam", "eta_lam", "alignment")
 #: What a tuner can ask of an objective.
-MEASURED = ("n", "d", "grad_sq", "f", "sharpness", "f_along", "cos_along", "w")
+SCALARS = ("n", "d", "grad_sq", "f", "sharpness")
+MEASURED = (*SCALARS, "f_along", "cos_along", "w")
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class Run:
         self.w = np.array(objective.start(seed) if plan.w is None else plan.w, float)
         self.worker = objective.worker(plan.cores)
         self.whole = objective.worker(plan.cores) if batch else self.worker
-        self.tuner_state = {name: values[name] for name in own.state}
-        self.tuner_values = {name: values[name] for name in own.parameters}
+        # numpy's numbers: 1/0 is inf, as in compiled code, where Python would raise.
+        self.tuner_state = {name: np.float64(values[name]) for name in own.state}
+        self.tuner_values = {name: np.float64(values[name]) for name in own.parameters}
         self.direction = Direction(plan.optimizer, objective.size, values)
         self.top = Top(objective.size, plan.top, seed)
         self.batches = _batches(objective.samples, batch, np.random.default_rng((seed, 1)))
@@ -124,17 +126,17 @@ class Run:
         return True
 
     def _asked(self, given, u):
-        """What the tuner answers; its state moves on. It is asked for plain numbers."""
+        """What the tuner answers; its state moves on. It is given numpy's numbers."""
         plan = self.plan
         if "grad_sq" in plan.needs:
-            given["grad_sq"] = float(self.gradient @ self.gradient)
+            given["grad_sq"] = self.gradient @ self.gradient
         if "f_along" in plan.needs:
             known = {}
 
             def f_along(eta, w):
                 eta = float(eta)
                 if eta not in known:  # a linesearch that has found its rate goes on asking
-                    known[eta] = self.worker.loss(self.w + eta * u)
+                    known[eta] = np.float64(self.worker.loss(self.w + eta * u))
                 return known[eta]
 
             given["f_along"] = f_along
@@ -146,6 +148,7 @@ class Run:
                 return _cosine(after, u)
 
             given["cos_along"] = cos_along
+        given |= {name: np.float64(given[name]) for name in SCALARS if name in given}
         inputs = {name: given[name] for name in roles(plan.tuner).inputs}
         results = plan.tuner(*self.tuner_state.values(), **inputs, **self.tuner_values)
         if isinstance(results, tuple):
