@@ -8,7 +8,7 @@ import numpy as np
 
 
 def derivatives(name: str, functions: dict, start: np.ndarray, data: tuple) -> dict:
-    """The missing ones of gradient and hvp; hvp stays None where only differences can make it.
+    """The missing ones of gradient and hvp, and then a compiled loss; hvp stays None where only differences can make it.
 
     Raises
     ------
@@ -33,6 +33,7 @@ def derivatives(name: str, functions: dict, start: np.ndarray, data: tuple) -> d
         if need_gradient:
             made["gradient"] = in_doubles(jax.jit(gradient))
             made["gradient"](start, *data)
+            made["loss"] = in_doubles(jax.jit(functions["loss"]))
         if functions["hvp"] is None:
             made["hvp"] = in_doubles(jax.jit(hvp))
             made["hvp"](start, np.ones_like(start), *data)
@@ -48,21 +49,29 @@ def derivatives(name: str, functions: dict, start: np.ndarray, data: tuple) -> d
 
 def doubled(functions: dict, start: np.ndarray, data: tuple) -> dict:
     """Those of the functions that are written with jax.numpy, in double precision, which JAX leaves out by default."""
-    jax = sys.modules.get("jax")
-    made = {}
+    jax, made = sys.modules.get("jax"), {}
     for name, function in functions.items() if jax else ():
+        if function is None:
+            continue
         direction = (np.ones_like(start),) if name in ("hvp", "second") else ()
-        if function is not None and isinstance(function(start, *direction, *data), jax.Array):
+        with _enable_x64()(True):
+            found = function(start, *direction, *data)
+        if isinstance(found, jax.Array):
             made[name] = in_doubles(function)
     return made
 
 
-def in_doubles(function: Callable) -> Callable:
-    """The function with JAX in double precision and a numpy result."""
+def _enable_x64():
     try:
         from jax import enable_x64
     except ImportError:  # before JAX 0.8
         from jax.experimental import enable_x64
+    return enable_x64
+
+
+def in_doubles(function: Callable) -> Callable:
+    """The function with JAX in double precision and a numpy result."""
+    enable_x64 = _enable_x64()
 
     @wraps(function)
     def call(*arguments):

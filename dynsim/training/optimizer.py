@@ -42,7 +42,7 @@ class Optimizer:
             raise TypeError(f"{name!r} is a reserved name; call it something else in {self.update.__name__!r}.")
         if None in own.state.values():
             raise TypeError(
-                f"every state of the optimizer {self.update.__name__!r} needs its start: write v=0, /, ... ."
+                f"every state of {self.update.__name__!r} needs its start: write {next(iter(own.state))}=0, /, ... ."
             )
         results = self.update(*[0.5] * len(own.state), gradient=0.5, **own.parameters)
         if (len(results) if isinstance(results, tuple) else 1) != 1 + len(own.state):
