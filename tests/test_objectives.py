@@ -50,21 +50,24 @@ def of_chain(w, jnp):
     return (jnp.prod(w) - 1.5) ** 2 / 2
 
 
-O = ds.objectives
+MAKE = ds.objectives
 #: (file, what is special) -> the objective, and its loss from the definition.
 CASES = {
-    ("network", ""): (O.network(X, TARGETS, 4), of_network),
-    ("linear_regression", ""): (O.linear_regression(X, TARGETS, weight_decay=0.3), of_linear),
-    ("logistic_regression", "multinomial"): (O.logistic_regression(X, CLASSES), of_multinomial),
-    ("logistic_regression", "binary"): (O.logistic_regression(X, SIGNS, biases=False, weight_decay=0.1), of_binary),
-    ("quadratic", ""): (O.quadratic([3.0, 1.0, 0.0, -0.5]), lambda w, jnp: w @ (np.array([3.0, 1, 0, -0.5]) * w) / 2),
-    ("quadratic_regression", ""): (O.quadratic_regression(*QUADRATICS), of_quadratic_regression),
+    ("network", ""): (MAKE.network(X, TARGETS, 4), of_network),
+    ("linear_regression", ""): (MAKE.linear_regression(X, TARGETS, weight_decay=0.3), of_linear),
+    ("logistic_regression", "multinomial"): (MAKE.logistic_regression(X, CLASSES), of_multinomial),
+    ("logistic_regression", "binary"): (MAKE.logistic_regression(X, SIGNS, biases=False, weight_decay=0.1), of_binary),
+    ("quadratic", ""): (
+        MAKE.quadratic([3.0, 1.0, 0.0, -0.5]),
+        lambda w, jnp: w @ (np.array([3.0, 1, 0, -0.5]) * w) / 2,
+    ),
+    ("quadratic_regression", ""): (MAKE.quadratic_regression(*QUADRATICS), of_quadratic_regression),
     ("quadratic_regression", "two"): (
-        O.quadratic_regression(*ds.tasks.two_quadratics(0.1, 0.5), start=[2.0, 1.0]),
+        MAKE.quadratic_regression(*ds.tasks.two_quadratics(0.1, 0.5), start=[2.0, 1.0]),
         lambda w, jnp: ((w[0] ** 2 - 0.1 * w[1] ** 2) / 2 - 0.5) ** 2 / 2,
     ),
-    ("scalar_chain", "deep"): (O.scalar_chain([0.7, -1.2, 1.1, 0.4, 2.0], 1.5), of_chain),
-    ("scalar_chain", "depth 1"): (O.scalar_chain([0.7], 1.5), of_chain),
+    ("scalar_chain", "deep"): (MAKE.scalar_chain([0.7, -1.2, 1.1, 0.4, 2.0], 1.5), of_chain),
+    ("scalar_chain", "depth 1"): (MAKE.scalar_chain([0.7], 1.5), of_chain),
 }
 IDS = {case: " ".join(case).strip() for case in CASES}
 
@@ -143,7 +146,9 @@ def test_chain_with_zeros_among_its_factors(zeros):
 
 def test_chain_keeps_its_balance_along_gradient_flow_and_only_loses_it_slowly():
     """θᵢ² − θⱼ² is conserved by gradient flow; a step of size η changes it by η²((rcᵢ)² − (rcⱼ)²), exactly."""
-    run = ds.descend(ds.objectives.scalar_chain([0.5, 0.8, 1.9]), ds.tuners.constant, 50, eta=0.02, keep=1, progress=False)
+    run = ds.descend(
+        ds.objectives.scalar_chain([0.5, 0.8, 1.9]), ds.tuners.constant, 50, eta=0.02, keep=1, progress=False
+    )
     w = run.w.values
     r = w.prod(1, keepdims=True) - 1
     c = np.stack([np.delete(w, i, 1).prod(1) for i in range(3)], 1)
@@ -215,30 +220,30 @@ def test_logistic_regression_of_two_classes_is_the_binary_one():
 Q1, G1, E1 = np.eye(2)[None], np.zeros((1, 2)), np.zeros(1)
 NOT_SYMMETRIC = np.array([[[1.0, 2.0], [0.0, 1.0]]])
 REFUSED = {
-    "quadratic: no spectrum": (O.quadratic, ([],), "row of finite numbers"),
-    "quadratic: matrix": (O.quadratic, (np.eye(2),), "row of finite numbers"),
-    "quadratic: infinite": (O.quadratic, ([1, np.inf],), "row of finite numbers"),
-    "quadratic: start": (O.quadratic, ([1.0, 2.0], [1.0]), r"start must have shape \(2,\)"),
-    "chain: none": (O.scalar_chain, ([],), "one for each layer"),
-    "chain: nan": (O.scalar_chain, ([np.nan],), "one for each layer"),
-    "chain: target": (O.scalar_chain, ([1.0], [1, 2]), "target must be one number"),
-    "regression: shapes": (O.quadratic_regression, (Q1[0], G1, E1), r"shapes \(D, P, P\), \(D, P\) and \(D,\), not"),
-    "regression: sizes": (O.quadratic_regression, (Q1, np.zeros((1, 3)), E1), "shapes"),
-    "regression: scalar": (O.quadratic_regression, (1.0, 2.0, 3.0), "shapes"),
-    "regression: nan": (O.quadratic_regression, (Q1 * np.nan, G1, E1), "NaN or infinite"),
-    "regression: symmetry": (O.quadratic_regression, (NOT_SYMMETRIC, G1, E1), r"symmetric; write \(Q \+ Q.transpose"),
-    "regression: start": (O.quadratic_regression, (Q1, G1, E1, [1.0]), r"start must have shape \(2,\)"),
-    "linear: lengths": (O.linear_regression, (X, TARGETS[:-1]), "x has 40 samples, but y has 39"),
-    "logistic: zeros among signs": (O.logistic_regression, (X, SIGNS * (np.arange(40) > 0)), "class numbers 0, 1"),
-    "network: activation": (lambda: O.network(X, TARGETS, activation="relus"), (), "Did you mean 'relu'"),
-    "network: loss": (lambda: O.network(X, TARGETS, loss="square"), (), "Did you mean 'squared'"),
-    "network: scaling": (lambda: O.network(X, TARGETS, scaling="mup"), (), "unknown scaling 'mup'"),
-    "network: width": (lambda: O.network(X, TARGETS, hidden=(4, 0)), (), "widths of at least 1"),
-    "network: half a width": (lambda: O.network(X, TARGETS, hidden=2.5), (), "widths of at least 1"),
-    "network: decay": (lambda: O.network(X, TARGETS, weight_decay=-1), (), "weight_decay must be a number >= 0"),
-    "point": (O.quadratic([1.0]).gradient, ([1.0, 2.0],), r"w must have shape \(1,\)"),
-    "direction": (O.quadratic([1.0]).hvp, ([1.0], [2.0, 1.0]), r"v must have shape \(1,\)"),
-    "outputs": (O.network(X, TARGETS).outputs, (np.zeros(323 + 256 - 3), X), "w must have shape"),
+    "quadratic: no spectrum": (MAKE.quadratic, ([],), "row of finite numbers"),
+    "quadratic: matrix": (MAKE.quadratic, (np.eye(2),), "row of finite numbers"),
+    "quadratic: infinite": (MAKE.quadratic, ([1, np.inf],), "row of finite numbers"),
+    "quadratic: start": (MAKE.quadratic, ([1.0, 2.0], [1.0]), r"start must have shape \(2,\)"),
+    "chain: none": (MAKE.scalar_chain, ([],), "one for each layer"),
+    "chain: nan": (MAKE.scalar_chain, ([np.nan],), "one for each layer"),
+    "chain: target": (MAKE.scalar_chain, ([1.0], [1, 2]), "target must be one number"),
+    "regression: shapes": (MAKE.quadratic_regression, (Q1[0], G1, E1), r"shapes \(D, P, P\), \(D, P\) and \(D,\), not"),
+    "regression: sizes": (MAKE.quadratic_regression, (Q1, np.zeros((1, 3)), E1), "shapes"),
+    "regression: scalar": (MAKE.quadratic_regression, (1.0, 2.0, 3.0), "shapes"),
+    "regression: nan": (MAKE.quadratic_regression, (Q1 * np.nan, G1, E1), "NaN or infinite"),
+    "regression: symmetry": (MAKE.quadratic_regression, (NOT_SYMMETRIC, G1, E1), "each Q_a must be symmetric; write"),
+    "regression: start": (MAKE.quadratic_regression, (Q1, G1, E1, [1.0]), r"start must have shape \(2,\)"),
+    "linear: lengths": (MAKE.linear_regression, (X, TARGETS[:-1]), "x has 40 samples, but y has 39"),
+    "logistic: zeros among signs": (MAKE.logistic_regression, (X, SIGNS * (np.arange(40) > 0)), "class numbers 0, 1"),
+    "network: activation": (lambda: MAKE.network(X, TARGETS, activation="relus"), (), "Did you mean 'relu'"),
+    "network: loss": (lambda: MAKE.network(X, TARGETS, loss="square"), (), "Did you mean 'squared'"),
+    "network: scaling": (lambda: MAKE.network(X, TARGETS, scaling="mup"), (), "unknown scaling 'mup'"),
+    "network: width": (lambda: MAKE.network(X, TARGETS, hidden=(4, 0)), (), "widths of at least 1"),
+    "network: half a width": (lambda: MAKE.network(X, TARGETS, hidden=2.5), (), "widths of at least 1"),
+    "network: decay": (lambda: MAKE.network(X, TARGETS, weight_decay=-1), (), "weight_decay must be a number >= 0"),
+    "point": (MAKE.quadratic([1.0]).gradient, ([1.0, 2.0],), r"w must have shape \(1,\)"),
+    "direction": (MAKE.quadratic([1.0]).hvp, ([1.0], [2.0, 1.0]), r"v must have shape \(1,\)"),
+    "outputs": (MAKE.network(X, TARGETS).outputs, (np.zeros(323 + 256 - 3), X), "w must have shape"),
 }  # fmt: skip
 
 

@@ -177,5 +177,5 @@ def taken(u=0, /, *, gradient):
 def test_what_is_no_optimizer_is_refused(function, message):
     with pytest.raises(TypeError, match=message):
         ds.descend(ds.objectives.quadratic([1.0]), ds.tuners.constant, 1, optimizer=function)
-    with pytest.raises(TypeError, match="must be one of ds.optimizers or a function"):
+    with pytest.raises(TypeError, match=r"must be one of ds\.optimizers or a function"):
         ds.descend(ds.objectives.quadratic([1.0]), ds.tuners.constant, 1, optimizer="adam")

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def derivatives(name: str, functions: dict, start: np.ndarray, data: tuple) -> dict:
-    """The missing ones of gradient and hvp, and then a compiled loss; hvp stays None where only differences can make it.
+    """The missing ones of gradient and hvp, the loss compiled with them; hvp is left out where JAX cannot make it.
 
     Raises
     ------
