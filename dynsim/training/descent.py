@@ -78,8 +78,7 @@ def descend(
         update and the one before), lam, eta_lam, alignment (|cosine| between the update and the top eigenvector, in
         the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and ``lifetime``, the steps
         until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment where they were not
-        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN where the
-        runs differ in it.
+        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN if it varies.
 
     Raises
     ------
@@ -149,13 +148,10 @@ def _check_tuner(tuner, optimizer, objective) -> dict:
     check_returns(tuner, own)
     for clash in sorted({*own.state, *own.parameters} & {*optimizer.state, *optimizer.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {optimizer.name!r} both use the name {clash!r}; rename one.")
-    for clash in sorted(
-        {*own.state, *own.parameters, *optimizer.parameters} & {*inspect.signature(descend).parameters}
-    ):
-        raise ValueError(
-            f"{clash!r} means something else to descend; call it by another name in the tuner or optimizer."
-        )
-    return {**own.state, **own.parameters, **optimizer.parameters}
+    known = {**own.state, **own.parameters, **optimizer.parameters}
+    for clash in sorted(known.keys() & {*inspect.signature(descend).parameters}):
+        raise ValueError(f"{clash!r} is an argument of descend itself; call that of the tuner or optimizer otherwise.")
+    return known
 
 
 def _runs(objective, known, values, grid, seed, batch):

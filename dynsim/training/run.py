@@ -23,8 +23,7 @@ RECORDED = {
 }
 SHARP = ("lam", "eta_lam", "alignment")
 #: What a tuner can ask of an objective.
-SCALARS = ("n", "d", "grad_sq", "f", "sharpness")
-MEASURED = (*SCALARS, "f_along", "cos_along", "w")
+MEASURED = ("n", "d", "grad_sq", "f", "sharpness", "f_along", "cos_along", "w")
 
 
 @dataclass(frozen=True)
@@ -95,14 +94,15 @@ class Run:
         if not np.isfinite(self.f):
             return False
         u = self.direction.update(self.gradient)
-        n = -float(self.gradient @ u)
+        n = -(self.gradient @ u)
         recording = t % plan.every == 0
-        d = float(self.worker.second(u)) if recording or "d" in plan.needs else np.nan
-        given = {"n": n, "d": d, "f": self.f, "w": None}
+        # numpy's numbers, for which a division by zero is data.
+        d = np.float64(self.worker.second(u)) if recording or "d" in plan.needs else np.nan
+        given = {"n": n, "d": d, "f": np.float64(self.f), "w": None}
         sharp = recording and plan.sharpness and t % plan.sharpness == 0
         if sharp or "sharpness" in plan.needs:
             values, vector = self._sharpness()
-            given["sharpness"] = float(values[0])
+            given["sharpness"] = values[0]
         eta = self._asked(given, u)
         if plan.delay:
             eta, self.asked_before = (eta if self.asked_before is None else self.asked_before), eta
@@ -126,7 +126,7 @@ class Run:
         return True
 
     def _asked(self, given, u):
-        """What the tuner answers; its state moves on. It is given numpy's numbers."""
+        """What the tuner answers; its state moves on."""
         plan = self.plan
         if "grad_sq" in plan.needs:
             given["grad_sq"] = self.gradient @ self.gradient
@@ -148,7 +148,6 @@ class Run:
                 return _cosine(after, u)
 
             given["cos_along"] = cos_along
-        given |= {name: np.float64(given[name]) for name in SCALARS if name in given}
         inputs = {name: given[name] for name in roles(plan.tuner).inputs}
         results = plan.tuner(*self.tuner_state.values(), **inputs, **self.tuner_values)
         if isinstance(results, tuple):
@@ -173,7 +172,7 @@ class Run:
 
 
 def _cosine(a, b):
-    return float(a @ b) / (np.linalg.norm(a) * np.linalg.norm(b))
+    return (a @ b) / (np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def _batches(samples, batch, rng):
