@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import dynsim as ds
-from dynsim.training.differences import along
+from dynsim.training.differences import SETTLED, along
 
 START = np.array([0.4, -0.7, 1.1])
 
@@ -91,7 +91,7 @@ def test_what_is_missing_is_made_by_differences(given):
 
 def test_a_hessian_that_differences_cannot_tell_is_an_error():
     def rough(w):
-        return np.round(w, 3)  # a gradient that jumps
+        return w + 1e-4 * np.sin(1e16 * w)
 
     f = ds.Objective(lambda w: float(w @ w / 2), lambda w: 1.0 * w, lambda w, v: v, start=START)
     f.functions["gradient"], f.functions["hvp"] = rough, None
@@ -237,7 +237,7 @@ def test_differences_know_their_error(size):
         found, error = along(function, w, v)
         apart, scale = np.linalg.norm(found - wanted), np.linalg.norm(wanted)
         assert apart <= 1e-9 * scale
-        assert apart <= 10 * error + 1e-12 * scale and error <= 1e-8 * scale
+        assert apart <= 10 * error + 1e-12 * scale and error <= SETTLED * scale
     assert along(lambda w: w, w, np.zeros(3))[1] == 0
 
 
