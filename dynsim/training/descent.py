@@ -4,7 +4,7 @@ import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 import numpy as np
 import xarray as xr
@@ -205,9 +205,16 @@ class _Job:
             try:
                 if len(self.runs) == 1:
                     return [self._run(self.runs[0], bar)]
-                return list(pool.map(lambda run: self._run(run, bar), self.runs))
+                futures = [pool.submit(self._run, run, bar) for run in self.runs]
+                pending = futures
+                while pending:  # with a time limit, so that Ctrl-C is heard on every system
+                    done, pending = wait(futures, timeout=0.5, return_when=FIRST_EXCEPTION)
+                    for future in done:
+                        future.result()
+                return [future.result() for future in futures]
             finally:
                 self.stop.set()  # Ctrl-C or an error: the others stop at their next look
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, asked, bar):
         values, seed, batch = asked

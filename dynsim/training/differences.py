@@ -51,7 +51,7 @@ def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None =
         # Finer steps would only see rounding, and might take its zeros for an answer.
         rounding = np.finfo(float).eps * np.linalg.norm(ahead) / step
         settled = best is not None and best_error <= SETTLED * np.linalg.norm(best)
-        if worse and settled or rounding > best_error:
+        if (worse and settled) or rounding > best_error:
             break
         before, step = row, step / 2
     if best is None:
