@@ -30,13 +30,16 @@ def _pairs(w, v):
 
 
 @numba.njit(**OPTIONS)
-def _matrix(row, size):
-    """The symmetric matrix of a row over pairs."""
-    out, k = np.empty((size, size)), 0
-    for i in range(size):
-        for j in range(i, size):
-            out[i, j] = out[j, i] = row[k + j - i]
-        k += size - i
+def _times(row, v):
+    """The product of v with the symmetric matrix whose row over pairs this is."""
+    out, k = np.zeros(v.size), 0
+    for i in range(v.size):
+        total = row[k] * v[i]
+        for j in range(i + 1, v.size):
+            total += row[k + j - i] * v[j]
+            out[j] += row[k + j - i] * v[i]
+        out[i] += total
+        k += v.size - i
     return out
 
 
@@ -77,17 +80,17 @@ class QuadraticWorker:
     def gradient(self, w, out):
         """∇f(w) into `out`; the loss there. What follows is asked of this point."""
         self.here, z = w.copy(), self.model.residuals(w)
-        self.bent = _matrix(z @ self.model.half, w.size)
-        out[:] = z @ self.model.G + self.bent @ w
+        self.bent = z @ self.model.half
+        out[:] = z @ self.model.G + _times(self.bent, w)
         return float(z @ z) / 2
 
     def second(self, u):
         image = self._image(u)
-        return float(image @ image + u @ (self.bent @ u))
+        return float(image @ image + self.bent @ _pairs(u, u))
 
     def hvp(self, v):
         image = self._image(v)
-        return image @ self.model.G + _matrix(image @ self.model.half, v.size) @ self.here + self.bent @ v
+        return image @ self.model.G + _times(image @ self.model.half, self.here) + _times(self.bent, v)
 
     def _image(self, v):
         """J v."""
