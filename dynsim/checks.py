@@ -42,8 +42,7 @@ def scalar(value, name):
     """`value` as a float that is not NaN."""
     if (hasattr(value, "shape") and getattr(value, "shape", ()) != ()) or isinstance(value, (list, tuple, dict, set)):
         raise ValueError(
-            f"{name} must be one number; to try several values of {name}, "
-            f"give them to ds.sweep as over={{{name!r}: values}}."
+            f"{name} must be one number; to try several values of {name}, give them as over={{{name!r}: values}}."
         )
     try:
         number = float(value)

@@ -222,7 +222,7 @@ def _check_pair(landscape, tuner, delay):
                 f"the tuner {tuner.__name__!r} needs {need}, which the landscape {landscape.name!r} cannot measure "
                 f"(it measures {', '.join(landscape.measurements)})."
             )
-    _check_tuner(tuner, signature)
+    check_returns(tuner, signature)
     own = {*signature.state, *signature.parameters}
     for clash in sorted(own & {*landscape.state, *landscape.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {landscape.name!r} both use the name {clash!r}; rename one.")
@@ -230,7 +230,7 @@ def _check_pair(landscape, tuner, delay):
         raise ValueError(f"{tuner.__name__!r} sets eta without measuring; a delay makes no difference: use delay=0.")
 
 
-def _check_tuner(tuner, signature):
+def check_returns(tuner, signature):
     """Raise unless the tuner returns η, and after it the next value of each of its own states."""
     given = {need: (lambda eta, w: 0.5 * eta) if need in HELPERS else 0.5 for need in signature.inputs}
     try:

@@ -1,4 +1,4 @@
-"""Data to train on: inputs x of shape (N, n_in) and targets y of shape (N, n_out)."""
+"""Data to train on: inputs x of shape (N, n_in) and targets y of shape (N, n_out); random quadratic models."""
 
 import numpy as np
 
@@ -115,3 +115,43 @@ def teacher_student(
     first, second = rng.normal(size=(inputs, width)), rng.normal(size=(width, outputs))
     y = np.tanh(x @ first / np.sqrt(inputs)) @ second / np.sqrt(width)
     return x, y + checks.scalar(noise, "noise") * rng.normal(size=y.shape)
+
+
+def random_quadratics(
+    samples: int = 64, parameters: int = 128, q: float = 1.0, g: float = 1.0, z: float = 1.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Q (D, P, P), G (D, P) and E (D,) for ``ds.objectives.quadratic_regression``, all Gaussian and independent.
+
+    Q_a = q (A + Aᵀ)/√(2P) with A ~ N(0, 1), G ~ N(0, g²/P), E ~ N(0, z²): at the start θ = 0, where z_a = −E_a and
+    J = G, each Q_a has norm 2q for large P, each row of J norm g, each residual the deviation z.
+
+    Source: the random quadratic models of Agarwala, Pedregosa, Pennington 2023, arXiv 2210.04860; the scaling with P is
+    dynsim's.
+
+    Examples
+    --------
+    >>> Q, G, E = random_quadratics(3, 5)
+    >>> Q.shape, G.shape, E.shape
+    ((3, 5, 5), (3, 5), (3,))
+    """
+    samples, parameters = checks.whole(samples, "samples", least=1), checks.whole(parameters, "parameters", least=1)
+    rng = np.random.default_rng(checks.whole(seed, "seed"))
+    a = rng.normal(size=(samples, parameters, parameters))
+    jacobian, residuals = rng.normal(size=(samples, parameters)), rng.normal(size=samples)
+    q, g, z = (checks.scalar(value, name) for value, name in ((q, "q"), (g, "g"), (z, "z")))
+    return q * (a + a.transpose(0, 2, 1)) / np.sqrt(2 * parameters), g * jacobian / np.sqrt(parameters), z * residuals
+
+
+def two_quadratics(eps: float = 0.01, E: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Q, G and E of z = ½(θ₁² − ε θ₂²) − E, one data point and two parameters: ω = (1, −ε).
+
+    Source: Agarwala, Pedregosa, Pennington 2023, arXiv 2210.04860, section 2.
+
+    Examples
+    --------
+    >>> Q, G, E = two_quadratics(0.5)
+    >>> Q.tolist()
+    [[[1.0, 0.0], [0.0, -0.5]]]
+    """
+    Q = np.diag([1.0, -checks.scalar(eps, "eps")])[None]
+    return Q, np.zeros((1, 2)), np.array([checks.scalar(E, "E")])

@@ -4,13 +4,14 @@ import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 import numpy as np
 import xarray as xr
 
 from .. import checks
 from ..grids import Grid
+from ..loop import check_returns
 from ..model import roles
 from ..sweeps import cores as all_cores
 from .blas import one_thread
@@ -20,6 +21,8 @@ from .run import MEASURED, RECORDED, Plan, Run
 
 #: Steps between two looks at the progress bar and at Ctrl-C.
 STRIDE = 20
+#: What results hold besides the runs that were swept; a tuner's parameter eta is the rate.
+TAKEN = {*RECORDED, "eigenvalues", "lifetime", "step", "kept_step", "parameter", "rank"} - {"eta"}
 
 
 def descend(
@@ -105,6 +108,8 @@ def descend(
         raise ValueError(f"top is {top}, but {objective.name!r} has {objective.size} parameters.")
     if w is not None:
         w = objective._point(w)
+        if not np.isfinite(w).all():
+            raise ValueError("w holds NaN or infinite numbers; give the parameters to start from.")
     grid = Grid(over) if over else None
     runs = _runs(objective, known, values, grid, whole["seed"], whole["batch"])
     threads = all_cores() if cores is None else checks.whole(cores, "cores", least=1)
@@ -115,7 +120,7 @@ def descend(
         cores=threads if len(runs) == 1 else 1,
     )  # fmt: skip
     done = _Job(plan, runs, threads).go(progress)
-    attrs = _attributes(plan, runs[0][0], grid, whole)
+    attrs = _attributes(plan, [values for values, _, _ in runs], grid, whole)
     return _dataset(plan, done, grid, attrs)
 
 
@@ -140,10 +145,11 @@ def _check_tuner(tuner, optimizer, objective) -> dict:
         if need not in MEASURED:
             raise ValueError(f"the tuner {tuner.__name__!r} needs {need}, which training does not measure "
                              f"(it measures {', '.join(MEASURED)}).")  # fmt: skip
+    check_returns(tuner, own)
     for clash in sorted({*own.state, *own.parameters} & {*optimizer.state, *optimizer.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {optimizer.name!r} both use the name {clash!r}; rename one.")
     known = {**own.state, **own.parameters, **optimizer.parameters}
-    for clash in sorted(known.keys() & {p.name for p in inspect.signature(descend).parameters.values()}):
+    for clash in sorted(known.keys() & {*inspect.signature(descend).parameters}):
         raise ValueError(f"{clash!r} is an argument of descend itself; call that of the tuner or optimizer otherwise.")
     return known
 
@@ -155,7 +161,12 @@ def _runs(objective, known, values, grid, seed, batch):
         checks.known_name(name, (*known, *(("seed", "batch") if name in swept else ())), "parameter")
         if name in values and name in swept:
             raise ValueError(f"{name!r} is given twice: once in over=, once as a value; keep one.")
+        if name in swept and name in TAKEN:
+            raise ValueError(f"results have a {name!r} of their own; call what is swept by another name.")
     fixed = known | {name: checks.scalar(value, name) for name, value in values.items()}
+    missing = [name for name, value in fixed.items() if value is None and name not in swept]
+    if missing:
+        raise ValueError(f"the tuner needs a value for {', '.join(missing)}: write {missing[0]}=... .")
     runs = []
     for i in range(grid.size if grid else 1):
         here = {}
@@ -194,9 +205,16 @@ class _Job:
             try:
                 if len(self.runs) == 1:
                     return [self._run(self.runs[0], bar)]
-                return list(pool.map(lambda run: self._run(run, bar), self.runs))
+                futures = [pool.submit(self._run, run, bar) for run in self.runs]
+                pending = futures
+                while pending:  # with a time limit, so that Ctrl-C is heard on every system
+                    done, pending = wait(futures, timeout=0.5, return_when=FIRST_EXCEPTION)
+                    for future in done:
+                        future.result()
+                return [future.result() for future in futures]
             finally:
                 self.stop.set()  # Ctrl-C or an error: the others stop at their next look
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, asked, bar):
         values, seed, batch = asked
@@ -215,10 +233,10 @@ class _Job:
         return run
 
 
-def _attributes(plan, values, grid, whole):
+def _attributes(plan, runs, grid, whole):
     from .. import __version__
 
-    varied = grid and not set(grid.names).isdisjoint(plan.optimizer.parameters)
+    values, edges = runs[0], {plan.optimizer.edge_at(values) for values in runs}
     return {
         "objective": plan.objective.name,
         "tuner": plan.tuner.__name__,
@@ -229,7 +247,7 @@ def _attributes(plan, values, grid, whole):
         "seed": whole["seed"],
         "batch": whole["batch"],
         "delay": plan.delay,
-        "edge": np.nan if varied else plan.optimizer.edge_at(values),
+        "edge": edges.pop() if len(edges) == 1 else np.nan,
         "versions": f"dynsim {__version__}, numpy {np.__version__}",
     }
 

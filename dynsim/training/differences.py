@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-#: Halvings of the step, and how much worse than the best an error may get before the search ends.
-LEVELS, WORSE = 10, 4.0
+#: Halvings of the step at most; how much worse than the best an error may get before the search ends, once the best is
+#: so good, of the result.
+LEVELS, WORSE, SETTLED = 30, 4.0, 1e-6
 
 
+@np.errstate(all="ignore")
 def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None = None):
     """The derivative of ``function(w + t v)`` at t = 0, and an estimate of its error (a norm).
 
@@ -33,7 +35,11 @@ def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None =
     best, best_error = None, np.inf
     before = []
     for _ in range(LEVELS):
-        row = [(np.asarray(function(w + step * v)) - np.asarray(function(w - step * v))) / (2 * step)]
+        ahead, behind = np.asarray(function(w + step * v)), np.asarray(function(w - step * v))
+        row = [(ahead - behind) / (2 * step)]
+        if not np.isfinite(row[0]).all():  # outside of where the function is defined
+            before, step = [], step / 2
+            continue
         factor = 4.0
         for coarse in before:
             row.append((factor * row[-1] - coarse) / (factor - 1))
@@ -41,7 +47,11 @@ def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None =
             error = max(np.linalg.norm(row[-1] - row[-2]), np.linalg.norm(row[-1] - coarse))
             if error < best_error:
                 best, best_error = row[-1], error
-        if before and np.linalg.norm(row[-1] - before[-1]) >= WORSE * best_error:
+        worse = before and np.linalg.norm(row[-1] - before[-1]) >= WORSE * best_error
+        # Finer steps would only see rounding, and might take its zeros for an answer.
+        rounding = np.finfo(float).eps * np.linalg.norm(ahead) / step
+        settled = best is not None and best_error <= SETTLED * np.linalg.norm(best)
+        if (worse and settled) or rounding > best_error:
             break
         before, step = row, step / 2
     if best is None:

@@ -1,6 +1,6 @@
 """The largest eigenvalues of a Hessian that is only known by its products, followed along a run.
 
-ARPACK's implicitly restarted Lanczos method (SciPy), started from the eigenvector found before with a tenth of a random
+ARPACK's implicitly restarted Lanczos method (SciPy), started from the eigenvector found before with a third of a random
 vector mixed in, without which a warm start can miss that another eigenvalue has overtaken. Now and then it starts anew.
 """
 
@@ -10,10 +10,12 @@ import numpy as np
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 #: Residual over eigenvalue at which a vector counts as found, warm and anew; the value's own error is of its square.
-WARM, COLD = 1e-2, 1e-4
+WARM, COLD = 1e-3, 1e-4
+#: The random part of a warm start; the size of the basis beyond two vectors for each eigenvalue wanted.
+MIX, SPARE = 0.3, 4
 #: Every so many times it starts anew.
 ANEW_EVERY = 50
-#: Up to so many parameters, the whole Hessian is made.
+#: Up to so many parameters, or where half of all eigenvalues are wanted, the whole Hessian is made.
 SMALL = 32
 
 
@@ -28,7 +30,7 @@ class Top:
     def find(self, product: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The eigenvalues, falling, shape (count,), and the eigenvector of the first; NaN where there is none."""
         nothing = np.full(self.count, np.nan), np.full(self.size, np.nan)
-        if self.size <= SMALL:
+        if self.size <= max(SMALL, 2 * self.count):
             matrix = np.stack([product(row) for row in np.eye(self.size)])
             if not np.isfinite(matrix).all():
                 return nothing
@@ -57,8 +59,8 @@ class Top:
             return out
 
         operator = LinearOperator((self.size, self.size), matvec=matvec, dtype=float)
-        start = random if anew else self.vector + random / 10
-        basis = min(max(20, 4 * self.count) if anew else 2 * self.count + 2, self.size)
+        start = random if anew else self.vector + MIX * random
+        basis = min(max(20, 4 * self.count) if anew else 2 * self.count + SPARE, self.size)
         try:
             values, vectors = eigsh(
                 operator, self.count, which="LA", v0=start, ncv=basis, tol=COLD if anew else WARM, maxiter=1000

@@ -1,6 +1,5 @@
 """An objective: a loss of parameters w with its gradient, Hessian-vector product and second derivative along u."""
 
-import inspect
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -112,7 +111,8 @@ class Objective(Derivatives):
         name: str = "",
     ):
         self.name = name or loss.__name__
-        self.data, self.samples = tuple(data), checks.whole(samples, "samples")
+        self.samples = checks.whole(samples, "samples")
+        self.data = tuple(np.asarray(array) for array in data) if self.samples else tuple(data)
         for array in self.data if self.samples else ():
             if np.shape(array)[:1] != (self.samples,):
                 raise ValueError(
@@ -131,6 +131,8 @@ class Objective(Derivatives):
         w = np.array(self._start(seed) if callable(self._start) else self._start, float)
         if w.ndim != 1 or not w.size:
             raise ValueError(f"the start of {self.name!r} must have shape (P,), not {w.shape}.")
+        if w.size != getattr(self, "size", w.size):
+            raise ValueError(f"the start of {self.name!r} has {self.size} numbers for seed 0, but {w.size} for {seed}.")
         return w
 
     def worker(self, cores: int = 1) -> "PlainWorker":
@@ -142,6 +144,9 @@ class Objective(Derivatives):
             from .by_jax import derivatives
 
             self.functions |= derivatives(self.name, self.functions, first, self.data)
+        from .by_jax import doubled
+
+        self.functions |= doubled(self.functions, first, self.data)
 
     def _check(self, first):
         rng = np.random.default_rng(0)
@@ -149,10 +154,14 @@ class Objective(Derivatives):
         # Off the start, where a wrong derivative may vanish by symmetry.
         w = first + 0.01 * max(np.abs(first).max(), 0.1) * rng.normal(size=first.size)
         worker = self.worker()
-        g = np.empty(self.size)
-        value = worker.gradient(w, g)
+        value = worker.loss(w)
         if not np.isfinite(value):
             raise ValueError(f"the loss of {self.name!r} is {value} near its start; start where it is finite.")
+        for name, direction in (("gradient", ()), ("hvp", (u,))):
+            function = self.functions[name]
+            if function and (shape := np.shape(function(w, *direction, *self.data))) != w.shape:
+                raise ValueError(f"the {name} given for {self.name!r} has shape {shape}; it must have {w.shape}.")
+        worker.gradient(w, g := np.empty(self.size))
         self._compare("gradient", g @ u, along(worker.loss, w, u), np.linalg.norm(g) * np.linalg.norm(u))
 
         def gradient(at):
@@ -206,14 +215,9 @@ class PlainWorker:
         if self.functions["hvp"] is not None:
             return np.asarray(self.functions["hvp"](self.here, v, *self.data), float)
         product, error = along(lambda w: self.functions["gradient"](w, *self.data), self.here, v)
-        if not error <= AGREES * max(np.linalg.norm(product), 1e-12 * np.linalg.norm(v)):
+        if np.isfinite(product).all() and not error <= AGREES * max(np.linalg.norm(product), 1e-12 * np.linalg.norm(v)):
             raise ArithmeticError(
                 f"the Hessian of {self.objective.name!r} cannot be told from differences of its gradient here (error "
                 f"{error:.1g} of {np.linalg.norm(product):.1g}); give hvp=."
             )
         return product
-
-
-def takes(function: Callable) -> int:
-    """How many arguments a function takes."""
-    return len(inspect.signature(function).parameters)

@@ -38,6 +38,16 @@ class Optimizer:
         own = roles(self.update)
         if own.inputs != ("gradient",):
             raise TypeError(f"the optimizer {self.update.__name__!r} must take gradient= and nothing else undefaulted.")
+        for name in {*own.state, *own.parameters} & {"i", "u", "out"}:
+            raise TypeError(f"{name!r} is a reserved name; call it something else in {self.update.__name__!r}.")
+        if None in own.state.values():
+            raise TypeError(
+                f"every state of {self.update.__name__!r} needs its start: write {next(iter(own.state))}=0, /, ... ."
+            )
+        results = self.update(*[0.5] * len(own.state), gradient=0.5, **own.parameters)
+        if (len(results) if isinstance(results, tuple) else 1) != 1 + len(own.state):
+            wanted = ", ".join(("u", *(f"next {name}" for name in own.state)))
+            raise TypeError(f"the optimizer {self.update.__name__!r} returns {results!r}; it must return {wanted}.")
 
     @property
     def name(self) -> str:

@@ -56,8 +56,9 @@ class Run:
         self.w = np.array(objective.start(seed) if plan.w is None else plan.w, float)
         self.worker = objective.worker(plan.cores)
         self.whole = objective.worker(plan.cores) if batch else self.worker
-        self.tuner_state = {name: values[name] for name in own.state}
-        self.tuner_values = {name: values[name] for name in own.parameters}
+        # numpy's numbers: 1/0 is inf, as in compiled code, where Python would raise.
+        self.tuner_state = {name: np.float64(values[name]) for name in own.state}
+        self.tuner_values = {name: np.float64(values[name]) for name in own.parameters}
         self.direction = Direction(plan.optimizer, objective.size, values)
         self.top = Top(objective.size, plan.top, seed)
         self.batches = _batches(objective.samples, batch, np.random.default_rng((seed, 1)))
