@@ -1,6 +1,6 @@
 """ds.compare: the reduced model, started from what was measured on a full one, beside the training run itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,7 @@ from ..model import roles
 from ..orbits import orbit
 from .blas import one_thread
 from .descent import descend
+from .local import local_cubic
 from .objective import Derivatives
 from .reduction import Point, reduce
 
@@ -22,12 +23,12 @@ BASELINES = ("unchanged", "linear")
 CRITERIA = {
     "lam": "|Δλ| ≤ within · λ",
     "eta_lam": "|Δy| ≤ within · 2",
-    "lam_change": "|Δλ| ≤ within · largest |λ − λ₀| so far",
+    "lam_change": "|Δ(λ̄ − λ̄₀)| ≤ within · largest |λ̄ − λ̄₀| so far, λ̄ the mean of λ over two successive steps",
     "y": "|Δy| ≤ within · largest |y| so far",
 }
 #: Residual at which the eigenvectors along the run count as found; the error of λ is of its square.
-ALONG = 1e-6
-#: Below this share of λ, a difference of λ is rounding.
+ALONG = 1e-5
+#: Below this share of λ, a difference of λ is not resolved.
 ROUNDING = 1e-9
 
 
@@ -39,6 +40,7 @@ def compare(
     w: np.ndarray | None = None,
     seed: int = 0,
     within: float = 0.1,
+    directions: Sequence[int] = (),
     cores: int | None = None,
     progress: bool = True,
     **values: float,
@@ -48,7 +50,8 @@ def compare(
     The models are the closed loops of the landscapes ``two_eigendirections`` and ``cubic_loss`` with the same tuner.
     Each predicts the top eigenvalue λ (the landscape's ``sharpness``), η and y = ηλ − 2. Two baselines stand beside
     them: "unchanged" (λ and η stay as they are) and "linear" (λ grows at its present rate, λ₀ + t η₀ (a − bx²); under
-    a constant rate y = η₀λ − 2, under a tuner y stays). A prediction is worth something where it outlasts them.
+    a constant rate y = η₀λ − 2, under a tuner y stays). A prediction is worth something where it outlasts them. The
+    landscapes that cannot measure what the tuner asks for are left out.
 
     Parameters
     ----------
@@ -56,6 +59,8 @@ def compare(
     steps : how many.
     w : where to start, shape (P,); ``objective.start(seed)`` by default.
     within : the relative error up to which a prediction holds.
+    directions : add the model with k unstable directions, for each k named here: "local_cubic_k"
+        (:func:`dynsim.training.local.local_cubic`).
     **values : the tuner's parameters and initial states.
 
     Returns
@@ -64,9 +69,9 @@ def compare(
         lam, eta, y, p (= x²; in training x = v·∇f/λ at each step) with both dims; ``horizon`` (who, criterion): up to
         which step the prediction holds without a break, `steps` where it does to the end. Its criteria:
         lam (within · λ), eta_lam (within · 2 for y: within the 2 that ηλ is measured against), lam_change (within ·
-        the largest change of λ from the start so far) and y (within · the largest |y| so far). Of the training run
-        alone: lam2 (second eigenvalue), overlap (|v_t·v_0|), f, n, d. Then the numbers of ``ds.reduce`` with a
-        leading ``start_``.
+        the largest change of λ so far; each from its own start, and λ averaged over two successive steps, which takes
+        out what changes its sign with x) and y (within · the largest |y| so far). Of the training run alone: overlap
+        (|v_t·v_0|), f, n, d. Then the numbers of ``ds.reduce`` with a leading ``start_``.
 
     Raises
     ------
@@ -75,8 +80,8 @@ def compare(
     Examples
     --------
     >>> import dynsim as ds
-    >>> def loss(w, k=0.5, c=0.2): return (2 + k * w[1]) * w[0]**2 / 2 - c * w[1] + w[2]**2 / 4
-    >>> def slope(w, k=0.5, c=0.2): return np.array([(2 + k * w[1]) * w[0], k * w[0]**2 / 2 - c, w[2] / 2])
+    >>> def loss(w, k=0.5, c=0.02): return (2 + k * w[1]) * w[0]**2 / 2 - c * w[1] + w[2]**2 / 4
+    >>> def slope(w, k=0.5, c=0.02): return np.array([(2 + k * w[1]) * w[0], k * w[0]**2 / 2 - c, w[2] / 2])
     >>> f = ds.Objective(loss, slope, start=[0.1, 0.0, 0.3])
     >>> both = ds.compare(f, ds.tuners.constant, 50, eta=1.0)
     >>> both.horizon.sel(who="cubic_loss").values.tolist()
@@ -93,22 +98,23 @@ def compare(
     paths, seen = {"training": None}, _seen(objective, run)
     paths["training"] = {name: seen.pop(name) for name in ("lam", "p")} | {"eta": run.eta.values}
     paths |= _models(tuner, steps, start, values)
+    paths |= {f"local_cubic_{k}": _local(objective, w, k, tuner, steps, values) for k in directions}
     paths |= _baselines(paths["training"], start, steps, moves=bool(roles(tuner).inputs))
     return _dataset(run, paths, seen, start, within)
 
 
 def _seen(objective, run):
-    """λ, p, the second eigenvalue and the overlap with the first eigenvector at each step of the run."""
+    """λ, p and the overlap with the first eigenvector at each step of the run."""
     count = run.sizes["step"]
-    out = {name: np.full(count, np.nan) for name in ("lam", "p", "lam2", "overlap")}
-    point = Point(objective, ALONG)
+    out = {name: np.full(count, np.nan) for name in ("lam", "p", "overlap")}
+    point = Point(objective, ALONG, count=1)
     with one_thread():
         for t, w in enumerate(run.w.values):
             here = point.at(w) if np.isfinite(w).all() else None
             if here is None:
                 break
             first = here.v if t == 0 else first
-            out["lam"][t], out["lam2"][t] = here.values
+            out["lam"][t] = here.values[0]
             out["p"][t] = (here.v @ here.gradient / here.values[0]) ** 2
             out["overlap"][t] = abs(here.v @ first)
     return out
@@ -134,6 +140,14 @@ def _models(tuner, steps, start, values):
     return found
 
 
+def _local(objective, w, k, tuner, steps, values):
+    """The model with k directions: the descent of an objective of its own."""
+    near = local_cubic(objective, w, k)
+    run = descend(near, tuner, steps, keep=1, sharpness=1, cores=1, progress=False, **values)
+    p = _seen(near, run)["p"] if near.size > 1 else np.full(steps + 1, np.nan)
+    return {"lam": run.lam.values, "eta": run.eta.values, "p": p}
+
+
 def _baselines(training, start, steps, moves):
     """Nothing changes; λ grows at its present rate."""
     t = np.arange(steps + 1)
@@ -149,29 +163,37 @@ def _baselines(training, start, steps, moves):
 
 
 def horizons(lam: np.ndarray, y: np.ndarray, lam_true: np.ndarray, y_true: np.ndarray, within: float) -> dict:
-    """Up to which step each criterion holds without a break; -1 where it fails at the start.
+    """Up to which step each criterion of :func:`compare` holds without a break; -1 where it fails at the start.
 
     Examples
     --------
     >>> lam = np.array([1.0, 1.1, 1.2, 1.3])
     >>> horizons(lam + [0, 0, 0.1, 0.2], lam - 2, lam, lam - 2, 0.1)
-    {'lam': 2, 'eta_lam': 3, 'lam_change': 1, 'y': 3}
+    {'lam': 2, 'eta_lam': 3, 'lam_change': 0, 'y': 3}
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        off_lam, off_y = np.abs(lam - lam_true), np.abs(y - y_true)
-        sizes = {
-            "lam": np.abs(lam_true),
-            "eta_lam": np.full(len(lam), 2.0),
-            "lam_change": np.fmax.accumulate(np.abs(lam_true - lam_true[0])),
-            "y": np.fmax.accumulate(np.abs(y_true)),
+        change, change_true = (_mean_change(values) for values in (lam, lam_true))
+        off_y = np.abs(y - y_true)
+        cases = {
+            "lam": (np.abs(lam - lam_true), np.abs(lam_true)),
+            "eta_lam": (off_y, np.full(len(lam), 2.0)),
+            "lam_change": (np.abs(change - change_true), np.fmax.accumulate(np.abs(change_true))),
+            "y": (off_y, np.fmax.accumulate(np.abs(y_true))),
         }
         found = {}
-        for name, size in sizes.items():
-            off = off_lam if name.startswith("lam") else off_y
-            rounding = ROUNDING * (np.abs(lam_true) if name.startswith("lam") else 2)
-            bad = ~(off <= within * size + rounding)
+        for name, (off, size) in cases.items():
+            unresolved = ROUNDING * (np.abs(lam_true) if name.startswith("lam") else 2)
+            bad = ~(off <= within * size + unresolved)
             found[name] = int(bad.argmax()) - 1 if bad.any() else len(lam) - 1
     return found
+
+
+def _mean_change(lam):
+    """The change, since the start, of the mean over two successive steps; the last one stands alone."""
+    mean = lam.copy()
+    mean[:-1] = (lam[:-1] + lam[1:]) / 2
+    mean[-1] = mean[-2]
+    return mean - mean[0]
 
 
 def _dataset(run, paths, seen, start, within):
@@ -188,7 +210,6 @@ def _dataset(run, paths, seen, start, within):
         list(horizons(paths[who]["lam"], paths[who]["y"], true["lam"], true["y"], within).values()) for who in names
     ]
     data["horizon"] = (("who", "criterion"), np.array(rows), {"long_name": "steps for which the prediction holds"})
-    data["lam2"] = ("step", seen["lam2"], {"symbol": r"\lambda_2", "long_name": "second eigenvalue"})
     data["overlap"] = ("step", seen["overlap"], {"long_name": "overlap of v with v at the start"})
     data |= {name: run[name] for name in ("f", "n", "d")}
     data |= {f"start_{name}": value for name, value in start.items()}

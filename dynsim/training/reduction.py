@@ -10,8 +10,9 @@ from .objective import Derivatives
 
 #: Residual over eigenvalue at which an eigenvector counts as found; the value's own error is of its square.
 TIGHT = 1e-10
-#: The search for the valley floor ends when it moves by less than so much of the length of w, or after so many rounds.
-STILL, ROUNDS = 1e-11, 40
+#: The search for the valley floor ends when it moves by less than so much of the length of w; or by less than the
+#: second and no longer falling, for then it is rounding; or after so many rounds.
+STILL, SMALL_MOVE, ROUNDS = 1e-14, 1e-9, 40
 
 #: What is measured, with its symbol and long name.
 MEASURED = {
@@ -104,10 +105,10 @@ def _labels(name):
 
 
 class Point:
-    """Loss, gradient and the two top eigenpairs, found tightly, at one point after another."""
+    """Loss, gradient and the top eigenvalues and eigenvector, found tightly, at one point after another."""
 
-    def __init__(self, objective: Derivatives, tolerance: float = TIGHT):
-        self.objective, self.tolerance = objective, tolerance
+    def __init__(self, objective: Derivatives, tolerance: float = TIGHT, count: int = 2):
+        self.objective, self.tolerance, self.count = objective, tolerance, count
         self.worker = objective.worker()
         self.rng = np.random.default_rng(0)
         self.w = self.loss = self.gradient = self.values = self.v = None
@@ -135,7 +136,7 @@ class Point:
             if not np.isfinite(matrix).all():
                 return None
             values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-            values = np.append(values[::-1], np.nan)[:2]
+            values = np.append(values[::-1], np.nan)[: self.count]
             return values, _signed(vectors[:, -1])
         start = self.rng.normal(size=size) / np.sqrt(size)
         if self.v is not None:  # a warm start alone could miss that another eigenvalue has overtaken
@@ -150,10 +151,11 @@ class Point:
             return out
 
         operator = LinearOperator((size, size), matvec=product, dtype=float)
-        values, vectors = eigsh(operator, 2, which="LA", v0=start, ncv=min(20, size), tol=self.tolerance, maxiter=5000)
+        asked = {"v0": start, "ncv": min(20, size), "tol": self.tolerance, "maxiter": 5000}
+        values, vectors = eigsh(operator, self.count, which="LA", **asked)
         if bad:
             return None
-        return values[::-1], _signed(vectors[:, 1])
+        return values[::-1], _signed(vectors[:, -1])
 
     def curvature(self, direction):
         """directionᵀ∇²f direction, at the point measured last."""
@@ -167,14 +169,14 @@ def _signed(v):
 
 def _floor(point, w, here):
     """The point w − xv with v·∇f = 0, v its own top eigenvector; None where the search does not settle."""
-    x, before = 0.0, np.inf
+    before, size = np.inf, np.linalg.norm(w)
     for _ in range(ROUNDS):
         if not here.values[0] > 0:
             return None
         x = here.v @ (w - here.w) + here.v @ here.gradient / here.values[0]
         there = w - x * here.v
         moved = np.linalg.norm(there - here.w)
-        if moved <= STILL * max(np.linalg.norm(w), 1e-3):
+        if moved <= STILL * size or (moved <= SMALL_MOVE * size and moved > before / 4):
             return here
         if not moved < 2 * before:
             return None
@@ -182,7 +184,7 @@ def _floor(point, w, here):
         here = point.at(there)
         if here is None:
             return None
-    return here if moved <= 1e-6 * max(abs(x), STILL) else None
+    return None
 
 
 def _numbers(where, grad_lam, error, point, w, on_floor):
