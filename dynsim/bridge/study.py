@@ -61,7 +61,7 @@ def cases(objective, seed: int) -> list[Case]:
 
     A constant rate set at 1.9, 2 and 2.1 over the sharpness, after 200 steps at a quarter of the tuned rate; the tuned
     rate after 100 and 400 steps of its own; greedy and CDAT after 10, 30, 100 and 400 of theirs. Left out: those
-    where the loss is below LEARNED.
+    where the loss is below LEARNED, or above that of the start: the run has diverged.
     """
     rate = tuned(objective, seed)
 
@@ -81,7 +81,7 @@ def cases(objective, seed: int) -> list[Case]:
     for name, tuner, values, at in runs:
         run = path(getattr(tuners, tuner), max(at), **dict(values))
         for t in at:
-            if np.isfinite(run.f.sel(step=t)) and run.f.sel(step=t) > LEARNED:
+            if LEARNED < run.f.sel(step=t) <= run.f[0]:
                 made.append(Case(f"{name}, step {t}", tuner, values, run.w.sel(kept_step=t).values, STEPS))
     return made
 

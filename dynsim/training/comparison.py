@@ -107,13 +107,13 @@ def _seen(objective, run):
     """λ, p and the overlap with the first eigenvector at each step of the run."""
     count = run.sizes["step"]
     out = {name: np.full(count, np.nan) for name in ("lam", "p", "overlap")}
-    point = Point(objective, ALONG, count=1)
+    point, first = Point(objective, ALONG, count=1), None
     with one_thread():
         for t, w in enumerate(run.w.values):
             here = point.at(w) if np.isfinite(w).all() else None
             if here is None:
                 break
-            first = here.v if t == 0 else first
+            first = here.v if first is None else first
             out["lam"][t] = here.values[0]
             out["p"][t] = (here.v @ here.gradient / here.values[0]) ** 2
             out["overlap"][t] = abs(here.v @ first)

@@ -38,7 +38,7 @@ MEASURED = {
 
 
 def reduce(objective: Derivatives, w: np.ndarray, *, floor: bool = True) -> xr.Dataset:
-    """What the reduced model of a full one is at w: gradient descent there moves as ``cubic_loss`` does, to third order.
+    """What the reduced model is at w: there, to third order, gradient descent moves as ``cubic_loss`` does.
 
     With v the top eigenvector of ∇²f and ∇λ = ∇³f[v, v, ·], ∇λ⊥ and ∇f⊥ the parts of ∇λ and ∇f orthogonal to v,
 
