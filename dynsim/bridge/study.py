@@ -15,7 +15,7 @@ from ..training.reduction import reduce
 SAMPLES, WIDTH = 256, 32
 LOSSES, ACTIVATIONS, SEEDS = ("squared", "cross_entropy"), ("tanh", "gelu", "relu"), (0, 1)
 #: The constant rate is tuned on these, by the loss after so many steps.
-RATES, TUNING = 2.0 ** np.arange(-6, 11), 400
+RATES, TUNING, BOUND = 2.0 ** np.arange(-6, 11), 400, 2.0
 #: How long each comparison is; how long where a constant rate is set at the edge, and x must first grow.
 STEPS, LONG = 100, 200
 #: Directions of the local cubic models.
@@ -46,11 +46,14 @@ def network(loss: str, activation: str):
 
 
 def tuned(objective, seed: int) -> float:
-    """The constant rate with the least loss after TUNING steps; it must lie inside the grid."""
-    runs = descend(
-        objective, tuners.constant, TUNING, seed=seed, every=TUNING, over={"eta": RATES}, cores=1, progress=False
-    )
-    best = int(np.nanargmin(np.where(np.isfinite(runs.f[:, -1]), runs.f[:, -1], np.nan)))
+    """The constant rate with the least loss after TUNING steps, if the loss never exceeds BOUND times the first.
+
+    Without the bound a network that separates its classes has no best rate: thrown far out, it may land at loss 0.
+    """
+    runs = descend(objective, tuners.constant, TUNING, seed=seed, over={"eta": RATES}, cores=1, progress=False)
+    last, worst = runs.f[:, -1].values, runs.f.max("step").values
+    ends = np.where(np.isfinite(last) & (worst <= BOUND * runs.f[:, 0].values), last, np.inf)
+    best = int(ends.argmin())
     if best in (0, len(RATES) - 1):
         raise ArithmeticError(f"the best constant rate, {RATES[best]:g}, lies on the border of the grid.")
     return float(RATES[best])

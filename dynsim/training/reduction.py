@@ -12,7 +12,7 @@ from .objective import Derivatives
 TIGHT = 1e-10
 #: The search for the valley floor ends when it moves by less than so much of the length of w; or by less than the
 #: second and no longer falling, for then it is rounding; or after so many rounds.
-STILL, SMALL_MOVE, ROUNDS = 1e-14, 1e-9, 40
+STILL, SMALL_MOVE, ROUNDS = 1e-14, 1e-9, 20
 
 #: What is measured, with its symbol and long name.
 MEASURED = {
