@@ -24,8 +24,8 @@ and what it says](../reduced-and-full.md).
 
 Two-layer networks, width {study.WIDTH}, on {study.SAMPLES} digits, full batch; seeds {study.SEEDS[0]} and
 {study.SEEDS[1]}. Each cell is **λ / change of λ / y**: up to which step λ, its change since the start, and y = ηλ − 2
-stay within 10 % (of λ; of its largest change so far; of the largest \\|y\\| so far), without a break. −1: not even at
-the start. At most {study.STEPS} steps, {study.LONG} where a constant rate is set at the edge.
+stay within 10 % (of λ; of its largest change so far; of the largest \\|y\\| so far, or 0.02), without a break. −1: not
+even at the start. At most {study.STEPS} steps, {study.LONG} where a constant rate is set at the edge.
 
 Predictions: *truncated* and *cubic loss* are the closed loops of the landscapes `two_eigendirections` and
 `cubic_loss` from what `ds.reduce` measures; *local, k* is the descent of the cubic expansion in the k top eigenvectors;

@@ -24,12 +24,14 @@ CRITERIA = {
     "lam": "|Δλ| ≤ within · λ",
     "eta_lam": "|Δy| ≤ within · 2",
     "lam_change": "|Δ(λ̄ − λ̄₀)| ≤ within · largest |λ̄ − λ̄₀| so far, λ̄ the mean of λ over two successive steps",
-    "y": "|Δy| ≤ within · largest |y| so far",
+    "y": "|Δy| ≤ within · largest |y| so far, at least 0.02",
 }
 #: Residual at which the eigenvectors along the run count as found; the error of λ is of its square.
 ALONG = 1e-5
 #: Below this share of λ, a difference of λ is not resolved.
 ROUNDING = 1e-9
+#: What y is at least measured against: 1 % of the 2 that ηλ is at the edge. On the edge itself y is 0.
+LEAST_Y = 0.02
 
 
 def compare(
@@ -51,7 +53,8 @@ def compare(
     Each predicts the top eigenvalue λ (the landscape's ``sharpness``), η and y = ηλ − 2. Two baselines stand beside
     them: "unchanged" (λ and η stay as they are) and "linear" (λ grows at its present rate, λ₀ + t η₀ (a − bx²); under
     a constant rate y = η₀λ − 2, under a tuner y stays). A prediction is worth something where it outlasts them. The
-    landscapes that cannot measure what the tuner asks for are left out.
+    landscapes that cannot measure what the tuner asks for are left out. They know the loss up to a constant only: do
+    not ask them about a tuner that needs the loss itself, as Polyak's does.
 
     Parameters
     ----------
@@ -70,8 +73,8 @@ def compare(
         which step the prediction holds without a break, `steps` where it does to the end. Its criteria:
         lam (within · λ), eta_lam (within · 2 for y: within the 2 that ηλ is measured against), lam_change (within ·
         the largest change of λ so far; each from its own start, and λ averaged over two successive steps, which takes
-        out what changes its sign with x) and y (within · the largest |y| so far). Of the training run alone: overlap
-        (|v_t·v_0|), f, n, d. Then the numbers of ``ds.reduce`` with a leading ``start_``.
+        out what changes its sign with x) and y (within · the largest |y| so far, or 0.02). Of the training run alone:
+        overlap (|v_t·v_0|), f, n, d. Then the numbers of ``ds.reduce`` with a leading ``start_``.
 
     Raises
     ------
@@ -178,7 +181,7 @@ def horizons(lam: np.ndarray, y: np.ndarray, lam_true: np.ndarray, y_true: np.nd
             "lam": (np.abs(lam - lam_true), np.abs(lam_true)),
             "eta_lam": (off_y, np.full(len(lam), 2.0)),
             "lam_change": (np.abs(change - change_true), np.fmax.accumulate(np.abs(change_true))),
-            "y": (off_y, np.fmax.accumulate(np.abs(y_true))),
+            "y": (off_y, np.maximum(np.fmax.accumulate(np.abs(y_true)), LEAST_Y)),
         }
         found = {}
         for name, (off, size) in cases.items():

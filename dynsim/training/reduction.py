@@ -28,7 +28,7 @@ MEASURED = {
     "lam2": (r"\lambda_2", "second eigenvalue"),
     "lam_here": (r"\lambda_w", "top eigenvalue at w itself"),
     "f": ("f", "loss at w"),
-    "floor": ("", "1 where the valley floor was found; 0: measured at w, to first order in x"),
+    "floor": ("", "1 where the valley floor was found; 0: measured at w and corrected for x"),
     "floor_error": ("", "|v·∇f|/λ where it was measured; 0 is the floor itself"),
     "residual": ("", "‖∇²f v − λv‖/λ"),
     "grad_lam_error": ("", "estimated error of ‖∇λ‖"),
@@ -57,7 +57,8 @@ def reduce(objective: Derivatives, w: np.ndarray, *, floor: bool = True) -> xr.D
     objective : such as ``ds.objectives.network(x, y)``.
     w : parameters, shape (P,).
     floor : look for the valley floor. Where it is not found, and with False, everything is measured at w, with
-        x = v·∇f/λ and a = −∇λ⊥·∇f⊥ + bx², which is right to first order in x.
+        x = v·∇f/λ and a = −∇λ⊥·∇f⊥ − bx²: there v is tilted by x∇λ⊥/λ, so that ∇f⊥ holds −½x²∇λ⊥ and not +½x²∇λ⊥.
+        That is right to second order in x where ∇²f vanishes along ∇λ⊥, as it nearly does in networks.
 
     Returns
     -------
@@ -197,7 +198,7 @@ def _numbers(where, grad_lam, error, point, w, on_floor):
     slope = v @ where.gradient / lam if lam else np.nan
     x = v @ (w - where.w) if on_floor else slope
     b = across @ across / 2
-    a = -across @ rest + (0 if on_floor else b * x * x)
+    a = -across @ rest - (0 if on_floor else b * x * x)
     part = rest - (across @ rest) / (across @ across) * across if b else rest
     nu, u = _effective(point, part)
     nu_whole, u_whole = _effective(point, rest)
