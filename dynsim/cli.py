@@ -99,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     _add_reproduce(commands)
     _add_list(commands)
     _add_sweep(commands)
+    _add_train_compare(commands)
     return top
 
 
@@ -179,6 +180,21 @@ def _add_sweep(commands):
     )
 
 
+def _add_train_compare(commands):
+    about = "measure how long the reduced model foretells the training of real networks"
+    command = _command(commands, "train-compare", about, None)
+    command.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("trained"), help="folder for the results (default: %(default)s)"
+    )
+
+
+def _train_compare(args):
+    from . import bridge
+
+    bridge.run(out=args.out)
+    return 0
+
+
 def _reproduce(args):
     from . import reproduce
 
@@ -204,7 +220,7 @@ def _sweep(args):
     return run(args)
 
 
-_COMMANDS = {"reproduce": _reproduce, "list": _list, "sweep": _sweep}
+_COMMANDS = {"reproduce": _reproduce, "list": _list, "sweep": _sweep, "train-compare": _train_compare}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
