@@ -5,7 +5,7 @@ import time
 from .. import tuners
 from ..training.descent import descend
 from .claims_full import settings
-from .lab import LARGEST, Lab, along, best, merit
+from .lab import LARGEST_POLYAK, Lab, along, best, merit
 from .outcomes import growth, outcome, ratio, typical
 from .settings import Setting
 from .verdicts import EQUAL, TWICE, Claim, Part, as_good, at_most, better, between, number, worse
@@ -32,7 +32,7 @@ def judge_sharp(*, at_2, at_3) -> dict[str, Part]:
 
 def polyak(lab: Lab, setting: Setting):
     """Polyak's rate with f* the infimum of the loss."""
-    return lab.run(setting, "polyak", f_star=setting.least, eta_max=LARGEST, sharp=True)
+    return lab.run(setting, "polyak", f_star=setting.least, eta_max=LARGEST_POLYAK, sharp=True)
 
 
 def measure_other(lab: Lab, setting: Setting, seed: int) -> dict:
@@ -122,7 +122,7 @@ OTHER = Claim(
     measure_other,
     judge_other,
     settings,
-    note=f"Polyak's rate is at most {LARGEST:g}; hypergradient has the best of three step sizes β, from the rate 0.1.",
+    note=f"Polyak's rate is at most {LARGEST_POLYAK:g}. Hypergradient starts at the rate 0.1, with the best of three β.",
 )
 SCHEDULE = Claim(
     11,

@@ -3,11 +3,14 @@
 The numbers are those of the paper's figures, as far as what they show can be told from its claims.
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from PIL import Image
 
 from .. import plot
 from ..files import whole
@@ -25,10 +28,28 @@ SYMBOLS = {"f": "excess loss", "eta": r"$\eta$", "lam": r"$\lambda$", "eta_lam":
 
 def save(figure: Figure, out: Path, number: int) -> Path:
     """Write figure_NN.png, small enough for a repository."""
+    for ax in figure.axes:
+        if ax.get_yscale() == "log":
+            tidy(ax)
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=110)
     path = out / f"figure_{number:02}.png"
-    with whole(path) as file:
-        figure.savefig(file, format="png", dpi=110)
+    with whole(path) as file, Image.open(image) as drawn:
+        drawn.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
     return path
+
+
+def tidy(ax):
+    """Plain numbers on a log axis of few decades, and at least a factor of 2 in view."""
+    low, high = ax.get_ylim()
+    if high / low < 2:
+        middle = np.sqrt(low * high)
+        low, high = middle / np.sqrt(2), middle * np.sqrt(2)
+        ax.set_ylim(low, high)
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    if high / low < 30:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low > 3 else (1, 1.5, 2, 3, 4, 5, 6, 8)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def panels(rows: int, columns: int, title: str, height: float = 1.9):
@@ -63,6 +84,7 @@ def finish(figure: Figure, axes: np.ndarray, columns: list[str], rows: list[str]
             if name == "eta_lam":
                 ax.axhline(2, color="0.5", lw=0.8, ls="--", zorder=0)
                 ax.set_ylim(0, 4)
+                ax.set_yticks(range(5))
     for ax in axes[-1]:
         ax.set_xlabel("step", fontsize="small")
     legend(figure, axes)

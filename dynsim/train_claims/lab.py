@@ -14,8 +14,8 @@ from .settings import Scale, Setting
 GUESS = {"gd": -1, "momentum": -4, "rmsprop": -8, "adam": -8}
 #: How far it may go from there.
 REACH = 14
-#: The largest rate that linesearch and Polyak may take. The paper's linesearch has 1, below what these networks need.
-LARGEST = 100.0
+#: The largest rates that the linesearch and Polyak may take. The paper's linesearch has 1, less than these need.
+LARGEST, LARGEST_POLYAK = 1e4, 100.0
 #: Options of the linesearch, of those in docs/theory.md: c, and δ with it.
 LINESEARCH = {"c": (0.0, 1e-4, 0.5), "delta": (1e-3, 0.0, 0.0)}
 #: Hypergradient's step sizes of the rate.
