@@ -15,7 +15,7 @@ _ABOUT = "The joint dynamics of learning rate and curvature at the edge of stabi
 
 _EXAMPLES = """\
 examples:
-  dynsim list                   every map, landscape, tuner and measure
+  dynsim list                   every map, landscape, tuner, …
   dynsim list maps cdat         all about one of them
   dynsim sweep cdat --steps 10000 --over nu=0.01:1:200 --measure regime \\
       --out regimes.nc          a phase diagram, saved as NetCDF
@@ -148,13 +148,13 @@ def _add_train_claims(commands):
 
 
 def _add_list(commands):
-    about = "show the maps, landscapes, tuners and measures, with their equations"
+    about = "show what there is, with its equations"
     command = _command(commands, "list", about, _LIST_EXAMPLES)
     command.add_argument(
         "room",
-        metavar="maps|landscapes|tuners|measures",
+        metavar="ROOM",
         nargs="?",
-        help="which of them to show (default: all)",
+        help="maps, landscapes, tuners, measures, objectives or optimizers (default: all)",
     )
     command.add_argument("name", metavar="NAME", nargs="?", help="show the whole text about this one")
 

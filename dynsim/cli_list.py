@@ -3,6 +3,7 @@
 import inspect
 import re
 import shutil
+import sys
 import textwrap
 from argparse import ArgumentError, Namespace
 
@@ -17,6 +18,8 @@ ROOMS = {
     "landscapes": "where the parameters are, and what can be measured there",
     "tuners": "from measurements to the learning rate",
     "measures": "what is recorded along an orbit",
+    "objectives": "full models to train, for ds.descend",
+    "optimizers": "from the gradient to the update direction, for ds.descend",
 }
 _MARGIN = 4
 
@@ -55,14 +58,16 @@ def _check(room, name):
 def entry(room: str, name: str, width: int, whole: bool = False) -> list[str]:
     """The lines about one model: its summary and equation, or its whole text, and the names that go with it."""
     thing = getattr(getattr(ds, room), name)
-    doc = inspect.getdoc(thing) if room == "tuners" else thing.doc
+    doc = getattr(thing, "doc", None) or inspect.getdoc(thing)
+    if room == "objectives":
+        doc = inspect.getdoc(sys.modules[thing.__module__])  # the file has the equation
     blocks = _blocks(doc) if whole else [*_blocks(doc.splitlines()[0])[:1], *_equation(doc)]
     inner = width - _MARGIN
     lines = []
     for block in blocks:
         lines += [*_laid_out(block, inner), ""]
     facts = [(what, text) for what, text in _FACTS[room](thing) if text]
-    column = max(len(what) for what, _ in facts) + 2
+    column = max((len(what) for what, _ in facts), default=0) + 2
     for what, text in facts:
         lines += _hanging(what, text, column, inner)
     return [name, *((" " * _MARGIN + line).rstrip() for line in lines)]
@@ -95,7 +100,25 @@ def _about_measure(kind):
     return [("write", f"{kind.name}:NAME" if named else kind.name), ("options", _valued(options)), ("reads", reads)]
 
 
-_FACTS = {"maps": _about_map, "landscapes": _about_landscape, "tuners": _about_tuner, "measures": _about_measure}
+def _about_objective(maker):
+    parameters = inspect.signature(maker).parameters.values()
+    needs = ", ".join(p.name for p in parameters if p.default is p.empty)
+    options = ", ".join(f"{p.name}={p.default!r}" for p in parameters if p.default is not p.empty)
+    return [("needs", needs), ("options", options)]
+
+
+def _about_optimizer(optimizer):
+    return [("state", _valued(optimizer.state)), ("parameters", _valued(optimizer.parameters))]
+
+
+_FACTS = {
+    "maps": _about_map,
+    "landscapes": _about_landscape,
+    "tuners": _about_tuner,
+    "measures": _about_measure,
+    "objectives": _about_objective,
+    "optimizers": _about_optimizer,
+}
 
 
 def _valued(names):

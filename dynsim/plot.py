@@ -49,11 +49,12 @@ PERIODS = {
 #: What is not periodic.
 ENDINGS = {"quasi-periodic": "#F0E442", "chaotic": "#D55E00"} | {n: REGIMES[n] for n in ("escaped", "undecided")}
 _BAD = "#BBBBBB"
-#: Pictures of what dynsim.stability returns: name -> where it is drawn.
+#: Pictures of what other parts of the package return: name -> where it is drawn.
 _ELSEWHERE = {
-    "basins": ("pictures", "plot_basins"),
-    "branch": ("branch_plot", "plot_branch"),
-    "orbit_diagram": ("pictures", "plot_orbit_diagram"),
+    "basins": ("stability.pictures", "plot_basins"),
+    "branch": ("stability.branch_plot", "plot_branch"),
+    "orbit_diagram": ("stability.pictures", "plot_orbit_diagram"),
+    "training": ("training.pictures", "plot_training"),
 }
 
 
@@ -61,7 +62,7 @@ def __getattr__(name):
     if name not in _ELSEWHERE:
         raise AttributeError(f"dynsim.plot has no {name!r}.{checks.nearest(name, [*_ELSEWHERE, *globals()])}")
     module, function = _ELSEWHERE[name]
-    return getattr(importlib.import_module(f"dynsim.stability.{module}"), function)
+    return getattr(importlib.import_module(f"dynsim.{module}"), function)
 
 
 def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):

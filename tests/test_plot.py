@@ -149,3 +149,34 @@ def test_names_of_codes_and_values_of_points():
         ds.named(result.sigma)
     with pytest.raises(ValueError, match="choose one"):
         ds.values_of(result)
+
+
+def test_training_runs_are_drawn_with_their_edge(ax):
+    bowl = ds.objectives.quadratic([1.0, 10.0])
+    runs = ds.descend(
+        bowl, ds.tuners.constant, 50, over={"eta": [0.01, 0.1]}, sharpness=1, optimizer=ds.optimizers.momentum
+    )
+    panels = ds.plot.training(runs)
+    assert [p.get_ylabel() for p in panels] == ["loss  $f$", "sharpness  $\\lambda$", "$\\eta\\lambda$"]
+    assert [t.get_text() for t in panels[0].get_legend().get_texts()] == ["$\\eta$ = 0.01", "$\\eta$ = 0.1"]
+    edge = [line for line in panels[2].lines if line.get_gid() != "run"]
+    assert [line.get_ydata()[0] for line in edge] == [3.8]
+    np.testing.assert_array_equal(panels[0].lines[1].get_ydata(), runs.f.sel(eta=0.1))
+    (alone,) = ds.plot.training(runs, "turn", ax=ax, label="mine", color="k")
+    assert len(alone.lines) == 2 and alone.lines[0].get_color() == "k"
+
+
+def test_a_diverging_run_does_not_press_the_others_flat():
+    runs = ds.descend(ds.objectives.quadratic([1.0, 10.0]), ds.tuners.constant, 3000, over={"eta": [0.1, 1.0]})
+    panel = ds.plot.training(runs, "f")[0]
+    assert panel.get_ylim()[1] < 1e4 < 1e50 < np.nanmax(runs.f)
+
+
+def test_training_pictures_refuse_what_they_cannot_draw(ax):
+    runs = ds.descend(ds.objectives.quadratic([1.0, 10.0]), ds.tuners.greedy, 5)
+    with pytest.raises(ValueError, match="no training runs"):
+        ds.plot.training(ds.orbit(ds.maps.cdat, 5))
+    with pytest.raises(ValueError, match="Did you mean 'grad_norm'"):
+        ds.plot.training(runs, "grad_nrm")
+    with pytest.raises(ValueError, match="2 names need 2 axes"):
+        ds.plot.training(runs, ["f", "eta"], ax=ax)

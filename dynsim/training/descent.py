@@ -1,5 +1,6 @@
 """ds.descend: an objective trained under a tuner, recorded on the way, as one labelled dataset."""
 
+import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -74,7 +75,7 @@ def descend(
         update and the one before), lam, eta_lam, alignment (|cosine| between the update and the top eigenvector, in
         the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and ``lifetime``, the steps
         until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment where they were not
-        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic.
+        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN if it varies.
 
     Raises
     ------
@@ -141,7 +142,10 @@ def _check_tuner(tuner, optimizer, objective) -> dict:
                              f"(it measures {', '.join(MEASURED)}).")  # fmt: skip
     for clash in sorted({*own.state, *own.parameters} & {*optimizer.state, *optimizer.parameters}):
         raise ValueError(f"{tuner.__name__!r} and {optimizer.name!r} both use the name {clash!r}; rename one.")
-    return {**own.state, **own.parameters, **optimizer.parameters}
+    known = {**own.state, **own.parameters, **optimizer.parameters}
+    for clash in sorted(known.keys() & {p.name for p in inspect.signature(descend).parameters.values()}):
+        raise ValueError(f"{clash!r} is an argument of descend itself; call that of the tuner or optimizer otherwise.")
+    return known
 
 
 def _runs(objective, known, values, grid, seed, batch):
@@ -214,6 +218,7 @@ class _Job:
 def _attributes(plan, values, grid, whole):
     from .. import __version__
 
+    varied = grid and not set(grid.names).isdisjoint(plan.optimizer.parameters)
     return {
         "objective": plan.objective.name,
         "tuner": plan.tuner.__name__,
@@ -224,7 +229,7 @@ def _attributes(plan, values, grid, whole):
         "seed": whole["seed"],
         "batch": whole["batch"],
         "delay": plan.delay,
-        "edge": plan.optimizer.edge_at(values),
+        "edge": np.nan if varied else plan.optimizer.edge_at(values),
         "versions": f"dynsim {__version__}, numpy {np.__version__}",
     }
 

@@ -93,14 +93,15 @@ class Run:
         if not np.isfinite(self.f):
             return False
         u = self.direction.update(self.gradient)
-        n = -float(self.gradient @ u)
+        n = -(self.gradient @ u)
         recording = t % plan.every == 0
-        d = float(self.worker.second(u)) if recording or "d" in plan.needs else np.nan
-        given = {"n": n, "d": d, "f": self.f, "w": None}
+        # numpy's numbers, for which a division by zero is data.
+        d = np.float64(self.worker.second(u)) if recording or "d" in plan.needs else np.nan
+        given = {"n": n, "d": d, "f": np.float64(self.f), "w": None}
         sharp = recording and plan.sharpness and t % plan.sharpness == 0
         if sharp or "sharpness" in plan.needs:
             values, vector = self._sharpness()
-            given["sharpness"] = float(values[0])
+            given["sharpness"] = values[0]
         eta = self._asked(given, u)
         if plan.delay:
             eta, self.asked_before = (eta if self.asked_before is None else self.asked_before), eta
@@ -124,17 +125,17 @@ class Run:
         return True
 
     def _asked(self, given, u):
-        """What the tuner answers; its state moves on. It is asked for plain numbers."""
+        """What the tuner answers; its state moves on."""
         plan = self.plan
         if "grad_sq" in plan.needs:
-            given["grad_sq"] = float(self.gradient @ self.gradient)
+            given["grad_sq"] = self.gradient @ self.gradient
         if "f_along" in plan.needs:
             known = {}
 
             def f_along(eta, w):
                 eta = float(eta)
                 if eta not in known:  # a linesearch that has found its rate goes on asking
-                    known[eta] = self.worker.loss(self.w + eta * u)
+                    known[eta] = np.float64(self.worker.loss(self.w + eta * u))
                 return known[eta]
 
             given["f_along"] = f_along
@@ -170,7 +171,7 @@ class Run:
 
 
 def _cosine(a, b):
-    return float(a @ b) / (np.linalg.norm(a) * np.linalg.norm(b))
+    return (a @ b) / (np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def _batches(samples, batch, rng):
