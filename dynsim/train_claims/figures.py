@@ -42,7 +42,7 @@ def save(figure: Figure, out: Path, number: int) -> Path:
 def tidy(ax):
     """Plain numbers on a log axis of few decades, and at least a factor of 2 in view."""
     low, high = ax.get_ylim()
-    if high / low < 2:
+    if high / low < 2 and ax.get_label() != "<colorbar>":
         middle = np.sqrt(low * high)
         low, high = middle / np.sqrt(2), middle * np.sqrt(2)
         ax.set_ylim(low, high)
@@ -52,11 +52,11 @@ def tidy(ax):
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def panels(rows: int, columns: int, title: str, height: float = 1.9):
+def panels(rows: int, columns: int, title: str, height: float = 1.9, sharex: str = "col"):
     """A figure 9 in wide and its axes, an array (rows, columns)."""
     figure = new_figure(9, height * rows + 0.8)
     figure.suptitle(title, fontsize="medium")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=sharex)
 
 
 def draw(ax, run: xr.Dataset, name: str, label: str, color: str = "", least: float = 0.0):

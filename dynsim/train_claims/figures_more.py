@@ -82,7 +82,9 @@ def figure_15(lab: Lab, out: Path) -> Path:
 def figure_16(lab: Lab, out: Path) -> Path:
     """Exact sharpness, Polyak and hypergradient beside CDAT and the constant rate."""
     names = ["f", "f", "eta", "lam"]
-    figure, axes = panels(4, len(lab.scale.four), "Figure 16: exact sharpness (top row), Polyak and hypergradient")
+    figure, axes = panels(
+        4, len(lab.scale.four), "Figure 16: exact sharpness (top row), Polyak and hypergradient", 2.1, "none"
+    )
     for setting, column in zip(lab.scale.four, axes.T):
         usual = {"constant": lab.tuned(setting, sharp=True).isel(seed=0), "CDAT σ=2": lab.cdat(setting, 2).isel(seed=0)}
         sharp = lab.run(setting, "target_sharpness", {"sigma": (2, 3)}, steps=setting.steps // SHARP_SHARE)
@@ -98,8 +100,6 @@ def figure_16(lab: Lab, out: Path) -> Path:
                 draw(ax, run, name, label, color, setting.least)
             for label, run in usual.items():
                 draw(ax, run, name, label, least=setting.least)
-    for ax in axes[0]:
-        ax.tick_params(labelbottom=True)
     finish(figure, axes, [s.name for s in lab.scale.four], names)
     return save(figure, out, 16)
 
@@ -111,6 +111,7 @@ def figure_17(lab: Lab, out: Path) -> Path:
     for setting, color, marker in marks:
         for ax, (kind, chosen) in zip(axes[0], variants(lab, setting).items()):
             seeds = np.array([[gain(lab, v, s) for v in chosen.values()] for s in range(len(lab.scale.seeds))])
+            seeds[~((seeds > 0) & (seeds < np.inf))] = np.nan  # a run diverged: no dot, and a gap in the line
             place = np.arange(len(chosen))
             for row in seeds:
                 ax.plot(place, row, marker, ms=4, color=color)

@@ -44,12 +44,12 @@ class Lab:
     ) -> xr.Dataset:
         """ds.descend on a setting with every seed (or the `only` one of that place).
 
-        f and the like are recorded 100 times a run, λ every 10 steps or as often, if `sharp`.
+        f and the like are recorded some 100 times a run; so is λ, if `sharp`.
         """
         key = ("run", setting, tuner, repr(over), steps, optimizer, sharp, only, repr(options))
         if key not in self._made:
             count = steps or setting.steps
-            every = max(1, count // 100)
+            every = interval(count)
             seeds = self.scale.seeds if only is None else self.scale.seeds[only : only + 1]
             made = descend(
                 setting.objective,
@@ -58,7 +58,7 @@ class Lab:
                 optimizer=getattr(optimizers, optimizer),
                 over={"seed": seeds, **(over or {})},
                 every=every,
-                sharpness=every * -(-10 // every) if sharp else 0,
+                sharpness=every if sharp else 0,
                 # One small run gains nothing from a second core, and on a busy machine it waits for it.
                 cores=1 if seeds[1:] == () and not over else None,
                 **options,
@@ -99,11 +99,14 @@ class Lab:
             return self.run(setting, "constant", over, optimizer=optimizer, steps=steps, batch=batch, sharp=True)
         return made.sel(eta=xr.DataArray(rates, dims="seed"), seed=made.seed)
 
-    def cdat(self, setting: Setting, sigma: float, *, optimizer: str = "gd") -> xr.Dataset:
-        """CDAT at one σ of the grid, with λ under gradient descent."""
+    def cdats(self, setting: Setting, *, optimizer: str = "gd") -> xr.Dataset:
+        """CDAT on the grid of σ, with λ under gradient descent; dims (seed, sigma)."""
         grid = self.scale.sigmas if optimizer == "gd" else (1, 2, 2.0625, 2.5)
-        made = self.run(setting, "cdat", {"sigma": grid}, optimizer=optimizer, sharp=optimizer == "gd")
-        return made.sel(sigma=sigma)
+        return self.run(setting, "cdat", {"sigma": grid}, optimizer=optimizer, sharp=optimizer == "gd")
+
+    def cdat(self, setting: Setting, sigma: float, *, optimizer: str = "gd") -> xr.Dataset:
+        """CDAT at one σ of that grid."""
+        return self.cdats(setting, optimizer=optimizer).sel(sigma=sigma)
 
     def greedy(self, setting: Setting) -> xr.Dataset:
         """The quadratically greedy rate."""
@@ -119,6 +122,17 @@ class Lab:
         """Hypergradient descent from the rate 0.1 with the best of its step sizes for this seed, as one run."""
         made = self.run(setting, "hypergradient", {"beta": HYPER}, sharp=True, rate=0.1).isel(seed=seed)
         return best(made, "beta", setting.least)
+
+
+def interval(steps: int) -> int:
+    """Steps between two records: some 100 of them, and odd, as much at the edge alternates from step to step.
+
+    Examples
+    --------
+    >>> interval(1000), interval(500), interval(200)
+    (9, 5, 1)
+    """
+    return max(steps // 100 - 1, 0) | 1
 
 
 def best(runs: xr.Dataset, dim: str, least: float, until: int | None = None) -> xr.Dataset:

@@ -108,15 +108,14 @@ class Scale:
     settings: tuple[Setting, ...]
     linear: tuple[Setting, ...]
     seeds: tuple[int, ...] = (0, 1)
-    sigmas: tuple[float, ...] = (0.5, 1, 1.5, 1.9, 2, 2.0625, 2.25, 2.5, 3)
+    sigmas: tuple[float, ...] = (0.25, 0.5, 1, 1.5, 1.9, 2, 2.0625, 2.25, 2.5, 3)
     optimizers: tuple[str, ...] = ("momentum", "rmsprop", "adam")
     batches: tuple[int, ...] = (16, 64, 256)
-    batch_sigmas: tuple[float, ...] = (0.5, 1, 1.5, 1.8, 2)
+    batch_sigmas: tuple[float, ...] = (0.25, 0.5, 1, 1.5, 1.8, 2)
     betas: tuple[float, ...] = (0, 0.9, 0.99)
     widths: tuple[int, ...] = (32, 64, 128)
     depths: tuple[int, ...] = (1, 2, 3)
     decays: tuple[float, ...] = (0, 1e-3, 1e-2)
-    points: int = 20
 
     @property
     def four(self) -> tuple[Setting, ...]:
@@ -139,5 +138,5 @@ def quick(optimizers: Sequence[str] = ("momentum",)) -> Scale:
     return Scale(
         "quick", networks(200, 0, 100), linear(100), seeds=(0,), sigmas=(1, 1.9, 2, 2.0625, 2.5),
         optimizers=tuple(optimizers), batches=(16, 128), batch_sigmas=(1, 2), betas=(0, 0.9), widths=(32, 64),
-        depths=(1, 2), decays=(0, 1e-2), points=10,
+        depths=(1, 2), decays=(0, 1e-2),
     )  # fmt: skip

@@ -30,7 +30,7 @@ How it is decided. These rules stand in `dynsim/train_claims/verdicts.py` and we
 - Each cell has one number a seed. A part is *seen* (✓) if it holds for every seed, *not seen* (✗) if for none, else
   *mixed* (~). A setting is seen if all parts are, not seen if none is, else mixed."""
 
-MARKS = {SEEN: "✓", NOT_SEEN: "✗", MIXED: "~"}
+MARKS = {SEEN: " ✓", NOT_SEEN: " ✗", MIXED: " ~", "": ""}
 
 
 def render(found: Mapping[Claim, Sequence[Row]], scale: Scale) -> str:
@@ -62,7 +62,9 @@ def summary(found: Mapping[Claim, Sequence[Row]]) -> str:
     for claim, rows in found.items():
         counts = [sum(row.verdict == verdict for row in rows) for verdict in (SEEN, MIXED, NOT_SEEN)]
         by_part = "; ".join(
-            f"{part} {sum(row.verdict_of(part) == SEEN for row in rows)}/{len(rows)}" for part in claim.rules
+            f"{part} {sum(row.verdict_of(part) == SEEN for row in rows)}/{len(rows)}"
+            for part in claim.rules
+            if rows[0].verdict_of(part)
         )
         cells = [claim.number, claim.statement, len(rows), *counts, by_part]
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
@@ -75,7 +77,7 @@ def _rows(claim, rows):
         "| --- " * (len(claim.rules) + 2) + "|",
     ]
     for row in rows:
-        cells = [f"{' / '.join(p.shown for p in seeds)} {MARKS[row.verdict_of(n)]}" for n, seeds in row.parts.items()]
+        cells = [f"{' / '.join(p.shown for p in seeds)}{MARKS[row.verdict_of(n)]}" for n, seeds in row.parts.items()]
         lines.append("| " + " | ".join(map(_cell, [row.setting, *cells, row.verdict])) + " |")
     return "\n".join(lines)
 

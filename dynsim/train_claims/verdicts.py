@@ -26,10 +26,13 @@ TWICE = (1.5, 2.5)
 
 @dataclass(frozen=True)
 class Part:
-    """One statement of a claim on one seed: what was measured, as shown, and whether it is as claimed."""
+    """One statement of a claim on one seed: what was measured, as shown, and whether it is as claimed.
+
+    ``good`` is None for what is shown beside the verdicts.
+    """
 
     shown: str
-    good: bool
+    good: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +64,13 @@ class Row:
     parts: Mapping[str, Sequence[Part]] = field(default_factory=dict)
 
     def verdict_of(self, part: str) -> str:
-        return agreed(SEEN if p.good else NOT_SEEN for p in self.parts[part])
+        """The verdict of one part; "" where there is none to give."""
+        seeds = self.parts[part]
+        return "" if any(p.good is None for p in seeds) else agreed(SEEN if p.good else NOT_SEEN for p in seeds)
 
     @property
     def verdict(self) -> str:
-        return agreed(self.verdict_of(part) for part in self.parts)
+        return agreed(filter(None, map(self.verdict_of, self.parts)))
 
 
 def agreed(verdicts) -> str:
