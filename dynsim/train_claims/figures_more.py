@@ -81,10 +81,8 @@ def figure_15(lab: Lab, out: Path) -> Path:
 
 def figure_16(lab: Lab, out: Path) -> Path:
     """Exact sharpness, Polyak and hypergradient beside CDAT and the constant rate."""
-    names = ["f", "f", "eta", "lam"]
-    figure, axes = panels(
-        4, len(lab.scale.four), "Figure 16: exact sharpness (top row), Polyak and hypergradient", 2.1, "none"
-    )
+    names, title = ["f", "f", "eta", "lam"], "Figure 16: exact sharpness (top row), Polyak and hypergradient"
+    figure, axes = panels(4, len(lab.scale.four), title, 2.1, "none")
     for setting, column in zip(lab.scale.four, axes.T):
         usual = {"constant": lab.tuned(setting, sharp=True).isel(seed=0), "CDAT σ=2": lab.cdat(setting, 2).isel(seed=0)}
         sharp = lab.run(setting, "target_sharpness", {"sigma": (2, 3)}, steps=setting.steps // SHARP_SHARE)
