@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from .. import optimizers, tuners
+from ..grids import Grid
 from ..training.descent import descend
 from .outcomes import Outcome, outcome
 from .settings import Scale, Setting
@@ -51,16 +52,17 @@ class Lab:
             count = steps or setting.steps
             every = interval(count)
             seeds = self.scale.seeds if only is None else self.scale.seeds[only : only + 1]
+            grid = {"seed": seeds, **(over or {})}
             made = descend(
                 setting.objective,
                 getattr(tuners, tuner),
                 count,
                 optimizer=getattr(optimizers, optimizer),
-                over={"seed": seeds, **(over or {})},
+                over=grid,
                 every=every,
                 sharpness=every if sharp else 0,
                 # One small run gains nothing from a second core, and on a busy machine it waits for it.
-                cores=1 if seeds[1:] == () and not over else None,
+                cores=1 if Grid(grid).size == 1 else None,
                 **options,
             )
             self.steps += int(np.minimum(made.lifetime, count).sum())

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from .. import objectives, tasks
+from ..training.blas import one_thread
 from ..training.objective import Derivatives
 
 #: Share of the target's mass that label smoothing spreads over all classes.
@@ -71,10 +72,15 @@ def _minimum(objective):
     """The minimum of a convex loss; 0 where the data are separable and the loss falls without bound to 0."""
     from scipy.optimize import minimize
 
-    found = minimize(
-        objective.loss, objective.start(0), jac=objective.gradient, method="L-BFGS-B",
-        options={"maxiter": 20_000, "maxfun": 40_000, "ftol": 1e-15, "gtol": 1e-10},
-    )  # fmt: skip
+    worker = objective.worker()
+
+    def loss_and_gradient(w):
+        out = np.empty_like(w)
+        return worker.gradient(w, out), out
+
+    options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-14, "gtol": 1e-8}
+    with one_thread():
+        found = minimize(loss_and_gradient, objective.start(0), jac=True, method="L-BFGS-B", options=options)
     return float(found.fun) if found.fun > 1e-3 else 0.0
 
 
