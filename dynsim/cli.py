@@ -1,4 +1,4 @@
-"""The command line: ``dynsim reproduce``, ``dynsim list`` and ``dynsim sweep``.
+"""The command line: ``dynsim reproduce``, ``dynsim train-claims``, ``dynsim list`` and ``dynsim sweep``.
 
 Only the standard library is imported here. Each command imports what it needs, so that help comes at once.
 """
@@ -20,6 +20,7 @@ examples:
   dynsim sweep cdat --steps 10000 --over nu=0.01:1:200 --measure regime \\
       --out regimes.nc          a phase diagram, saved as NetCDF
   dynsim reproduce              the base paper's figures and claims
+  dynsim train-claims --quick   what it claims of training, in a minute
 
 'dynsim COMMAND --help' says more about each command.
 """
@@ -29,6 +30,13 @@ examples:
   dynsim reproduce                      everything, in the folder reproduced
   dynsim reproduce --out ~/figures      everything, somewhere else
   dynsim reproduce --only fig4 claims   two pieces of it
+"""
+
+_TRAIN_CLAIMS_EXAMPLES = """\
+examples:
+  dynsim train-claims                       all eleven claims, in the folder trained
+  dynsim train-claims --quick               the same code on shorter and fewer runs
+  dynsim train-claims --only claim3 claim9  two of them
 """
 
 _LIST_EXAMPLES = """\
@@ -97,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"dynsim {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_reproduce(commands)
+    _add_train_claims(commands)
     _add_list(commands)
     _add_sweep(commands)
     _add_train_compare(commands)
@@ -124,6 +133,18 @@ def _add_reproduce(commands):
     )
     command.add_argument(
         "--only", metavar="NAME", nargs="+", action="extend", help="make only what is named (default: everything)"
+    )
+
+
+def _add_train_claims(commands):
+    about = "train small networks and try what the base paper claims of training"
+    command = _command(commands, "train-claims", about, _TRAIN_CLAIMS_EXAMPLES)
+    command.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("trained"), help="folder for the results (default: %(default)s)"
+    )
+    command.add_argument("--quick", action="store_true", help="about a minute instead of some ten")
+    command.add_argument(
+        "--only", metavar="NAME", nargs="+", action="extend", help="claim1 to claim11: try only these (default: all)"
     )
 
 
@@ -208,6 +229,19 @@ def _reproduce(args):
     return 0
 
 
+def _train_claims(args):
+    from . import train_claims
+
+    if args.only:
+        try:
+            for name in args.only:
+                checks.known_name(name, train_claims.claims(), "claim")
+        except ValueError as error:
+            raise argparse.ArgumentError(None, str(error)) from None
+    train_claims.run(out=args.out, only=args.only, short=args.quick)
+    return 0
+
+
 def _list(args):
     from .cli_list import run
 
@@ -220,7 +254,13 @@ def _sweep(args):
     return run(args)
 
 
-_COMMANDS = {"reproduce": _reproduce, "list": _list, "sweep": _sweep, "train-compare": _train_compare}
+_COMMANDS = {
+    "reproduce": _reproduce,
+    "train-claims": _train_claims,
+    "train-compare": _train_compare,
+    "list": _list,
+    "sweep": _sweep,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
