@@ -42,7 +42,8 @@ def scalar(value, name):
     """`value` as a float that is not NaN."""
     if (hasattr(value, "shape") and getattr(value, "shape", ()) != ()) or isinstance(value, (list, tuple, dict, set)):
         raise ValueError(
-            f"{name} must be one number; to try several values of {name}, give them as over={{{name!r}: values}}."
+            f"{name} must be one number; to try several values of {name}, "
+            f"give them to ds.sweep or ds.descend as over={{{name!r}: values}}."
         )
     try:
         number = float(value)
