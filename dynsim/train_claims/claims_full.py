@@ -2,7 +2,7 @@
 
 from .lab import Lab, best
 from .outcomes import growth, outcome, ratio, typical
-from .settings import Setting
+from .settings import LONG, Setting
 from .verdicts import (
     AT,
     BELOW,
@@ -60,6 +60,10 @@ def settings(lab: Lab) -> dict[str, Setting]:
     return {setting.name: setting for setting in lab.scale.settings}
 
 
+def long_settings(lab: Lab) -> dict[str, Setting]:
+    return {setting.name: setting.long for setting in lab.scale.settings}
+
+
 def linear_settings(lab: Lab) -> dict[str, Setting]:
     return {setting.name.replace("linear", "linear model"): setting for setting in lab.scale.linear}
 
@@ -115,7 +119,8 @@ CLASSICAL = Claim(
     },
     measure_classical,
     judge_classical,
-    settings,
+    long_settings,
+    note=f"In the long run: on {LONG} times the steps of the other claims.",
 )
 LINEAR = Claim(
     2,

@@ -109,7 +109,7 @@ def classical(lab: Lab, setting: Setting) -> dict[str, xr.Dataset]:
 
 def figure_1(lab: Lab, out: Path) -> Path:
     """The loss under tuners and under the constant rate."""
-    settings = lab.scale.settings
+    settings = [setting.long for setting in lab.scale.settings]
     figure, axes = panels(2, len(settings) // 2, "Figure 1: excess loss under classical tuners", 2.6)
     for column, ax in zip(settings, axes.T.ravel()):
         for label, run in classical(lab, column).items():
@@ -140,7 +140,7 @@ def grid(lab: Lab, out: Path, number: int, title: str, settings, names: list[str
 def figure_2(lab: Lab, out: Path) -> Path:
     """Rate, sharpness and their product along the same runs."""
     title = "Figure 2: η, λ and ηλ under classical tuners"
-    return grid(lab, out, 2, title, lab.scale.four, ["eta", "lam", "eta_lam"], classical)
+    return grid(lab, out, 2, title, [setting.long for setting in lab.scale.four], ["eta", "lam", "eta_lam"], classical)
 
 
 def figure_3(lab: Lab, out: Path) -> Path:

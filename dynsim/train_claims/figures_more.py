@@ -28,18 +28,18 @@ def figure_7(lab: Lab, out: Path) -> Path:
         for ax, beta, values in zip(line, scale.betas, table):
             shown = np.ma.masked_invalid(values)
             mesh = ax.pcolormesh(shown, norm=norm, cmap="viridis")
-            ax.set_facecolor(plot.REGIMES["escaped"])
+            ax.patch.set(facecolor="white", edgecolor="0.3", hatch="xxx")
             ax.plot(np.arange(len(batches)) + 0.5, values.argmin(0) + 0.5, "o", color="white", mec="black", ms=6)
             ax.set_xticks(np.arange(len(batches)) + 0.5, labels=map(str, batches), fontsize="x-small")
             ax.set_yticks(
                 np.arange(len(values)) + 0.5, labels=[f"{s:g}" for s in scale.batch_sigmas], fontsize="x-small"
             )
-            if line is axes[0]:
-                ax.set_title(f"β = {beta:g}", fontsize="small")
+            if setting is scale.four[0]:
+                ax.set_title(f"averages with β = {beta:g}" if beta else "no averages, β = 0", fontsize="small")
         line[0].set_ylabel(f"{setting.name}\nσ", fontsize="small")
         figure.colorbar(mesh, ax=list(line)).ax.tick_params(labelsize="x-small")
     for ax in axes[-1]:
-        ax.set_xlabel("batch (dot: the best σ; dark: diverged)", fontsize="small")
+        ax.set_xlabel("batch (dot: the best σ; crossed: diverged)", fontsize="small")
     return save(figure, out, 7)
 
 

@@ -12,6 +12,8 @@ from ..training.objective import Derivatives
 
 #: Share of the target's mass that label smoothing spreads over all classes.
 SMOOTHING = 0.1
+#: How much longer the runs are that a claim asks for "in the long run".
+LONG = 5
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Setting:
         """Such as "squared, tanh"."""
         loss = "smoothed" if self.smoothing else self.loss.replace("_", "-")
         return f"{loss}, {self.activation if self.hidden else 'linear'}"
+
+    @property
+    def long(self) -> "Setting":
+        """The same, trained longer."""
+        return replace(self, steps=LONG * self.steps)
 
     @cached_property
     def objective(self) -> Derivatives:
