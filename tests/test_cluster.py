@@ -24,7 +24,7 @@ MEASURES = [M.final("lam"), M.regime(), M.lyapunov_spectrum()]
 def client():
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=logging.CRITICAL
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -154,7 +154,7 @@ def test_what_is_no_client_is_refused():
 
 def test_a_cluster_without_workers_is_refused():
     with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty,
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty,
         distributed.Client(empty) as client,
         pytest.raises(RuntimeError, match="no workers yet"),
     ):
