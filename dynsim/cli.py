@@ -30,6 +30,7 @@ examples:
   dynsim reproduce                      everything, in the folder reproduced
   dynsim reproduce --out ~/figures      everything, somewhere else
   dynsim reproduce --only fig4 claims   two pieces of it
+  dynsim reproduce --catalogue          the field's reduced models instead
 """
 
 _TRAIN_CLAIMS_EXAMPLES = """\
@@ -134,6 +135,9 @@ def _add_reproduce(commands):
     command.add_argument(
         "--only", metavar="NAME", nargs="+", action="extend", help="make only what is named (default: everything)"
     )
+    command.add_argument(
+        "--catalogue", action="store_true", help="instead, the claims and figures of all reduced models of the field"
+    )
 
 
 def _add_train_claims(commands):
@@ -217,6 +221,8 @@ def _train_compare(args):
 
 
 def _reproduce(args):
+    if args.catalogue:
+        return _catalogue(args)
     from . import reproduce
 
     if args.only:
@@ -226,6 +232,18 @@ def _reproduce(args):
         except ValueError as error:
             raise argparse.ArgumentError(None, str(error)) from None
     reproduce.run(out=args.out, only=args.only)
+    return 0
+
+
+def _catalogue(args):
+    from . import catalogue
+
+    try:
+        for name in args.only or ():
+            checks.known_name(name, catalogue.MODULES, "model of the catalogue")
+    except ValueError as error:
+        raise argparse.ArgumentError(None, str(error)) from None
+    catalogue.run(out=args.out, only=args.only)
     return 0
 
 

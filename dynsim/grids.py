@@ -9,6 +9,10 @@ import xarray as xr
 from . import checks
 
 
+#: The name under which the noise's seed is swept.
+SEED = "seed"
+
+
 class Grid:
     """What `over` asks for.
 
@@ -56,6 +60,22 @@ class Grid:
     @property
     def coords(self) -> dict:
         return dict(self._variables)
+
+    def draws(self, start: int, stop: int, seed: int) -> tuple[np.ndarray | int, np.ndarray]:
+        """Seed and number of the points start, …, stop − 1, by which noise is drawn.
+
+        A dim that seeds alone run along does not count: each seed then gives what a sweep with that seed does.
+        """
+        numbers = np.arange(start, stop)
+        if SEED not in self.names:
+            return seed, numbers
+        (dim, *more), others = self._variables[SEED].dims, [n for n in self.names if n != SEED]
+        if not more and not any(dim in self._variables[n].dims for n in others):
+            where = np.unravel_index(numbers, self.shape)
+            axis = list(self.dims).index(dim)
+            shape = (*self.shape[:axis], *self.shape[axis + 1 :])
+            numbers = np.ravel_multi_index((*where[:axis], *where[axis + 1 :]), shape) if shape else 0 * numbers
+        return self._views[SEED].flat[start:stop], numbers
 
     def take(self, name: str, start: int, stop: int, out: np.ndarray) -> None:
         """Write the values of `name` at the points start, …, stop − 1 (last dim fastest) into `out`."""

@@ -56,7 +56,7 @@ class Kernel:
         state = np.zeros((self.state_rows, stop - start))
         parameters = np.empty((len(self._map.parameters) + 2 * self._map.noisy, stop - start))
         if self._map.noisy:
-            parameters[-2], parameters[-1] = seed, np.arange(start, stop)
+            parameters[-2], parameters[-1] = grid.draws(start, stop, seed)
         for names, rows in ((self._map.state, state), (self._map.parameters, parameters)):
             for name, row in zip(names, rows):
                 if name in grid.names:

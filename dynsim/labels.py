@@ -123,7 +123,7 @@ def describe(map: Map, *, steps, values, swept=(), device, call, seed=0) -> dict
 
     from . import __version__
 
-    noise = {"seed": seed} if map.noisy else {}
+    noise = {"seed": seed} if map.noisy and "seed" not in swept else {}
     return noise | {
         "map": map.name,
         "steps": steps,

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from . import checks
+from . import checks, noise
 from .model import Map, made_by, reads, recipe, roles, scales_cleanly
 from .vocabulary import sqrt
 
@@ -38,7 +38,7 @@ class Landscape:
     Parameters
     ----------
     move : function, e.g. ``def move(x, lam, /, *, eta, a=0.03, b=0.3): return x1, lam1``. State before the slash,
-        the input ``eta``, the landscape's parameters with defaults.
+        the input ``eta``, the landscape's parameters with defaults. It may take the noise input ``xi`` too.
     functions : measurements and observables by name; each names the states and parameters that it reads.
         ``gradient`` returns one component for each direction; ``n`` and ``grad_sq`` follow from it unless given.
     name, doc : for listings and results.
@@ -73,8 +73,11 @@ class Landscape:
                 functions.setdefault(name, _sum_of_squares(functions["gradient"], name))
         put(self, "functions", MappingProxyType(functions))
         signature = roles(self.move)
-        if signature.inputs != ("eta",):
-            raise TypeError(f"move of the landscape {self.name!r} must take eta without a default after the slash.")
+        if sorted({*signature.inputs} - {noise.NAME}) != ["eta"]:
+            raise TypeError(
+                f"move of the landscape {self.name!r} must take eta without a default after the slash, and besides it "
+                f"at most the noise {noise.NAME}."
+            )
         put(self, "state", MappingProxyType(signature.state))
         put(self, "parameters", MappingProxyType(signature.parameters))
 
@@ -90,6 +93,11 @@ class Landscape:
     def observables(self) -> dict:
         """The functions that return one number."""
         return {name: f for name, f in self.functions.items() if name != "gradient"}
+
+    @property
+    def noisy(self) -> bool:
+        """Whether a step takes noise."""
+        return noise.NAME in roles(self.move).inputs
 
     def __repr__(self):
         return f"<dynsim.Landscape {self.name}: state ({', '.join(self.state)}); measures {', '.join(self.functions)}>"
@@ -148,7 +156,7 @@ def closed_loop(
     tuner : a function of measurements, e.g. ``ds.tuners.cdat`` or your own. State before the slash; it returns η, or
         η followed by its next state.
     delay : 0, or 1 as the base paper prints its CDAT model (arXiv 2407.06183, eq. 10).
-    start : default initial values of some states, e.g. ``{"eta": 0.05}``.
+    start : defaults of some states and parameters where others than the parts' own suit better, e.g. ``{"eta": 0.05}``.
     name, doc : of the map.
     **fixed : tuner or landscape parameters bound to a number once and for all.
 
@@ -177,8 +185,8 @@ def closed_loop(
     free = {key: value for key, value in parameters.items() if key not in fixed}
     state = {**landscape.state, **own.state, **({"eta": 1} if delay else {})}
     for key, value in (start or {}).items():
-        checks.known_name(key, state, "state", f" of {tuner.__name__} on {landscape.name}")
-        state[key] = checks.scalar(value, key)
+        checks.known_name(key, {**state, **free}, "state or parameter", f" of {tuner.__name__} on {landscape.name}")
+        (state if key in state else free)[key] = checks.scalar(value, key)
     names = {"_move": landscape.move, "_tuner": tuner, **fixed}
     names |= {f"_{key}": function for key, function in landscape.functions.items()}
     names |= _helpers(landscape, names)
@@ -189,19 +197,16 @@ def closed_loop(
         # log_scale: seen through the carried mantissas, as the step sees it, so that it outlives an underflow.
         source = f"def eta({', '.join((*state, *free, 'log_scale'))}):\n{tuned}    return _eta\n"
         observables["eta"] = generate(source, names)
-    if "lam" in state:
+    if "lam" in state or "lam" in landscape.functions:
         observables["y"] = _edge
     observables |= landscape.observables
 
     after = [f"_next_{key}" for key in state if key != "eta"] + (["_eta"] if delay else [])
-    head = ", ".join((*state, "/", *free))
-    moved = _moved(landscape, "eta" if delay else "_eta", "_next_{}")
+    head = ", ".join((*state, "/", *(["*", noise.NAME] if landscape.noisy else []), *free))
+    moved = _moved(landscape, "eta" if delay else "_eta", "_next_{}", noise.NAME)
     source = f"def step({head}):\n{tuned}{moved}    return {', '.join(after)}\n"
-    defaults = [*state.values(), *free.values()]
-    while None in defaults:
-        defaults = defaults[defaults.index(None) + 1 :]
     parts = dict(
-        step=generate(source, names, defaults),
+        step=_with_defaults(generate(source, names), state, free, landscape.noisy),
         name=name or f"{landscape.name}.{tuner.__name__}" + (".delayed" if delay else ""),
         observables=observables,
         fixed=fixed,
@@ -211,6 +216,17 @@ def closed_loop(
     # CDAT on the cubic loss, say: n does not vanish with x, so there is nothing to carry.
     made = Map(scale=scale if scales_cleanly(parts["step"], scale) else {}, **parts)
     return made_by(made, _again, (landscape, tuner, delay, start, name, doc), fixed)
+
+
+def _with_defaults(step, state, free, noisy):
+    """The step with the defaults of its state and parameters; after noise, which has none, they are keywords."""
+    defaults = [*state.values(), *(() if noisy else free.values())]
+    while None in defaults:
+        defaults = defaults[defaults.index(None) + 1 :]
+    step.__defaults__ = tuple(defaults)
+    if noisy:
+        step.__kwdefaults__ = {name: value for name, value in free.items() if value is not None}
+    return step
 
 
 def _again(arguments, fixed):
@@ -252,11 +268,12 @@ def check_returns(tuner, signature):
         raise TypeError(f"the tuner {tuner.__name__!r} returns {results!r}; it must return {wanted}.")
 
 
-def _moved(landscape, eta, target="{}"):
-    """A line that moves the landscape's state by a step of size `eta`."""
+def _moved(landscape, eta, target="{}", xi="0.0"):
+    """A line that moves the landscape's state by a step of size `eta`, with noise `xi` where it takes any."""
     after = "".join(f"{target.format(name)}, " for name in landscape.state)
     after = after.rstrip(", ")
-    return f"    {after} = {_call('_move', landscape.move, eta=eta)}\n"
+    noisy = {noise.NAME: xi} if landscape.noisy else {}
+    return f"    {after} = {_call('_move', landscape.move, eta=eta, **noisy)}\n"
 
 
 def _tuned(landscape, tuner, own):
@@ -274,7 +291,10 @@ def _tuned(landscape, tuner, own):
 
 
 def _helpers(landscape, names):
-    """f_along and cos_along, as functions of (eta, w) with w = (state, landscape parameters)."""
+    """f_along and cos_along, as functions of (eta, w) with w = (state, landscape parameters).
+
+    They look along the mean step: a tuner that tries a rate does not know the noise that is to come.
+    """
     functions, made = landscape.functions, {}
     unpack = "".join(f"    {n} = w[{i}]\n" for i, n in enumerate((*landscape.state, *landscape.parameters)))
     moved = unpack + _moved(landscape, "eta")

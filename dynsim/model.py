@@ -188,6 +188,8 @@ class Map:
                 f"step {self.name!r} returns {len(outputs)} values for {len(self.state)} states "
                 f"({', '.join(self.state)}); return the next value of each, in that order."
             )
+        if self.noisy and "seed" in (*self.state, *self.parameters):
+            raise TypeError(f"step {self.name!r} takes noise, whose seed is called 'seed'; call yours something else.")
         if self.noisy and self.scale:
             raise TypeError(f"step {self.name!r} takes noise, which is added to small states; leave out scale.")
         if not scales_cleanly(self.step, self.scale):

@@ -23,6 +23,10 @@ def functions(module: ModuleType) -> dict:
 
 
 def landscape(module: ModuleType) -> Landscape:
+    """`landscape`, made by a family, if the file has one; else its `move`, with its other functions."""
+    if hasattr(module, "landscape"):
+        made = module.landscape
+        return Landscape(made.move, made.functions, _name(module), made.scale, inspect.getdoc(module))
     found = functions(module)
     move = found.pop("move")
     return Landscape(move, found, _name(module), getattr(module, "scale", {}), inspect.getdoc(module))

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from . import checks, engines
-from .grids import Grid
+from .grids import SEED, Grid
 from .jobs import Job, Memory
 from .labels import describe, label
 from .measure import SUPPLIED, Measure
@@ -41,7 +41,8 @@ def sweep(
     device : "cpu".
     threads : how many; all cores by default. The result does not depend on it.
     client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
-    seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
+    seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone. Seeds may be swept,
+        as in ``over={"seed": range(32)}``; :func:`dynsim.ensemble` then gives means and their standard errors.
     progress : show a progress bar on anything over two seconds.
     **values : the other states' initial values and the other parameters; their defaults where left out.
 
@@ -77,10 +78,10 @@ def sweep(
     for dim in grid.dims:
         if dim in map.readable and dim not in grid.names:
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
-    fixed = map.complete(values, swept=grid.names)
+    seed = checks.whole(seed, "seed")
+    fixed = map.complete(values, swept=_swept(map, grid, seed))
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
     engine = engines.choose(device, threads, client)
-    seed = checks.whole(seed, "seed")
     job = Job(map, steps, grid, tuple(asked), fixed, seed)
     kept = Memory(job)
     with progress_bar(job, progress) as bar:
@@ -97,6 +98,17 @@ def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
     data = {m.name: xr.Variable(job.dims(m), arrays[m.name], _attributes(m)) for m in job.made}
     dims = {d.dim: np.arange(1, d.width + 1) for m in job.made if (d := m.kind.does).dim}
     return label(xr.Dataset(data, grid.coords | dims, attrs), job.map)
+
+
+def _swept(map, grid, seed):
+    """The swept states and parameters; seeds, which are neither, must be whole numbers."""
+    if not map.noisy or SEED not in grid.names:
+        return grid.names
+    if seed:
+        raise ValueError("'seed' is given twice: once in over=, once as a value; keep one.")
+    for value in grid.coords[SEED].values.ravel():
+        checks.whole(value, SEED)
+    return [name for name in grid.names if name != SEED]
 
 
 @contextmanager

@@ -2,20 +2,15 @@
 
     x' = (1 − η λ) x − η s ξ            λ' = λ + η (a − b x²),      ξ ~ N(0, 1) on each step
 
-In the source's words a = α, b = β/2. In the stationary state E x² = a/b, and the gap 2/η − E λ is at least about
-η b s²/(2a).
+In the source's words a = α, b = β/2. In the stationary state E x² = a/b, and with Y = λ − 2/η the gap below the edge is
 
-Source: Liao, Kolomvaki, Kyrillidis 2026, arXiv 2604.21016.
+    2/η − E λ = (η/4α) (βs² + β E[Y²x²] + 2 E(α − βx²/2)²)  ≥  ηβs²/(4α)
+
+Source: Liao, Kolomvaki, Kyrillidis 2026, arXiv 2604.21016 (the short formula); the identity derived for dynsim.
 """
 
+from ..landscapes import noisy_eigendirection
+from ..loop import closed_loop
+from ..tuners import constant
 
-def step(x=0.1, lam=1.9, /, *, xi, eta=1.0, a=1e-3, b=0.3, s=0.02):
-    return (1 - eta * lam) * x - eta * s * xi, lam + eta * (a - b * x * x)
-
-
-def y(eta, lam):
-    return eta * lam - 2
-
-
-def p(x):
-    return x * x
+map = closed_loop(noisy_eigendirection, constant, name="stochastic", doc=__doc__)

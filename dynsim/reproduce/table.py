@@ -76,14 +76,17 @@ def ordered(rows: list[Claim]) -> list[Claim]:
 def render(rows: list[Claim]) -> str:
     """The table as Markdown, what fails on top."""
     failing = [row for row in rows if not row.holds]
-    parts = [HEAD, f"{len(rows) - len(failing)} of {len(rows)} hold.", "## What fails", _table(failing)]
-    return "\n\n".join([*(part.strip() for part in parts), "## Everything", _table(rows)]) + "\n"
+    parts = [HEAD, f"{len(rows) - len(failing)} of {len(rows)} hold.", "## What fails", render_rows(failing)]
+    return "\n\n".join([*(part.strip() for part in parts), "## Everything", render_rows(rows)]) + "\n"
 
 
-def _table(rows):
-    lines = ["| where | claim | predicted | measured | verdict |", "| --- | --- | --- | --- | --- |"]
-    for row in rows:
-        cells = (row.where, row.statement, row.predicted, row.measured, row.verdict)
+def render_rows(rows: list[Claim], maps: list[str] | None = None) -> str:
+    """The rows as a table in Markdown; with `maps`, each begins with the name of its map."""
+    heads = [*(["map"] if maps else []), "where", "claim", "predicted", "measured", "verdict"]
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] * len(heads)) + " |"]
+    for k, row in enumerate(rows):
+        own = (f"`{maps[k]}`",) if maps else ()
+        cells = (*own, row.where, row.statement, row.predicted, row.measured, row.verdict)
         lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
     return "\n".join(lines)
 

@@ -1,0 +1,89 @@
+"""``dynsim reproduce --catalogue``: every reduced model of the catalogue, its claims tried, its figure drawn.
+
+A module here is a row of section 3 of the theory sheet: ``TITLE``, ``MAPS``, ``claims()`` and ``figure(out)``. A new one
+is found by its entry in :data:`MODULES`.
+"""
+
+import importlib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from .. import checks
+from ..sweeps import cores
+
+#: In the order of the table; what takes longest is begun first, whatever its place.
+MODULES = (
+    "central", "damping", "stochastic", "threshold", "catapult", "uv", "chain", "regression", "flip", "momentum", "warmup",
+)  # fmt: skip
+SLOWEST = ("uv", "chain", "momentum", "stochastic")
+
+
+def module(name: str):
+    """The module of this name, imported now."""
+    return importlib.import_module(f".{name}", __name__)
+
+
+def tried(name: str, out: Path | None = None) -> list:
+    """The claims of one module, tried now; with a folder, its figure is drawn there too."""
+    found = list(module(name).claims())
+    if out is not None:
+        module(name).figure(out)
+    return found
+
+
+def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> list[Path]:
+    """Try the claims and draw the figures; the files written.
+
+    Into `out` go the pages catalogue.md and choose-a-model.md, into its folder ``catalogue`` the table of claims and the
+    figures. Where `only` some models are asked for, no pages are written.
+
+    Raises
+    ------
+    ValueError : a name in `only` is none of :data:`MODULES`.
+    """
+    from tqdm.auto import tqdm
+
+    from ..reproduce.table import show
+    from . import pages
+
+    for name in only or ():
+        checks.known_name(name, MODULES, "model of the catalogue")
+    chosen = [name for name in MODULES if name in (only or MODULES)]
+    folder = Path(out) / "catalogue"
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = time.perf_counter()
+    rows = _side_by_side(chosen, folder) if len(chosen) > 1 else {chosen[0]: tried(chosen[0], folder)}
+    every = [row for name in chosen for row in rows[name]]
+    tqdm.write(show(every))
+    written = [folder / f"{path}.png" for name in chosen for path in [module(name).MAPS[0]] if (folder / f"{path}.png").exists()]
+    if not only:
+        written += pages.write(Path(out), every)
+    for path in written:
+        print(path)
+    print(f"{len(chosen)} models in {time.perf_counter() - begun:.0f} s")
+    return written
+
+
+def _side_by_side(chosen, folder) -> dict[str, list]:
+    """The modules in as many processes as there are cores."""
+    from tqdm.auto import tqdm
+
+    tasks = sorted(chosen, key=lambda name: name not in SLOWEST)
+    rows = {}
+    with (
+        ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn")) as pool,
+        tqdm(total=len(tasks), unit="model") as bar,
+    ):
+        try:
+            running = {pool.submit(tried, name, folder): name for name in tasks}
+            for future in as_completed(running):
+                rows[running[future]] = future.result()
+                bar.set_description(running[future])
+                bar.update()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return rows
