@@ -17,8 +17,9 @@ def ensemble(result: xr.Dataset, over: str = "seed") -> xr.Dataset:
 
     Returns
     -------
-    xarray.Dataset : for each variable ``v`` its mean under the same name, and ``v_error``. Points that diverge make both
-        infinite or NaN: an ensemble of which a part has escaped has no mean. Codes such as ``regime`` are left out.
+    xarray.Dataset : for each variable ``v`` its mean under the same name, and ``v_error``. Points that diverge make
+        both infinite or NaN: an ensemble of which a part has escaped has no mean. Codes such as ``regime`` are left
+        out.
 
     Raises
     ------

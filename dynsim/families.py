@@ -54,8 +54,8 @@ def product(
 
     Returns
     -------
-    Landscape : states ``p``, ``s``; measures f, n, grad_sq, d, sharpness, and ``lam``, the sharpness by its short name, so
-        that y = ηλ − 2.
+    Landscape : states ``p``, ``s``; measures f, n, grad_sq, d, sharpness, and ``lam``, the sharpness by its short
+        name, so that y = ηλ − 2.
 
     Raises
     ------
@@ -105,8 +105,8 @@ def scalar_chain(depth: int, start=None, doc: str = "") -> Landscape:
         wᵢ' = wᵢ − η r cᵢ,    r = ∏ wⱼ − target,    cᵢ = ∏_{j≠i} wⱼ
         n = r² Σcᵢ²        d = r² ((Σcᵢ²)² + r Σ_{i≠j} cᵢcⱼc_{ij})        with c_{ij} = ∏_{k≠i,j} w_k
 
-    Its measure ``solution`` is the sharpness of the minimum at which gradient flow from here would end: with wᵢ² = wᵢ(0)²
-    + t there, the same t for all, it is target² Σ 1/(wᵢ(0)² + t). ``lam`` is Σcᵢ², the sharpness where r = 0.
+    Its measure ``solution`` is the sharpness of the minimum at which gradient flow from here would end: with wᵢ² =
+    wᵢ(0)² + t there, the same t for all, it is target² Σ 1/(wᵢ(0)² + t). ``lam`` is Σcᵢ², the sharpness where r = 0.
 
     Parameters
     ----------

@@ -8,7 +8,6 @@ import xarray as xr
 
 from . import checks
 
-
 #: The name under which the noise's seed is swept.
 SEED = "seed"
 

@@ -7,6 +7,7 @@ import xarray as xr
 
 from . import checks
 from .objectives.quadratic_regression import QuadraticRegression
+from .training.blas import one_thread
 
 
 def residual_motion(
@@ -29,8 +30,8 @@ def residual_motion(
 
     Returns
     -------
-    xarray.Dataset : over ``step`` (and ``eta``): ``f`` = ½|z|², ``lam``, the largest eigenvalue of JJᵀ, ``y`` = ηλ − 2, and
-        ``z``, the residuals, along ``point``.
+    xarray.Dataset : over ``step`` (and ``eta``): ``f`` = ½|z|², ``lam``, the largest eigenvalue of JJᵀ, ``y`` = ηλ −
+        2, and ``z``, the residuals, along ``point``.
 
     Source: Agarwala, Pedregosa, Pennington 2023, arXiv 2210.04860.
 
@@ -50,7 +51,8 @@ def residual_motion(
     z, jacobian, bent = _laid_out(model, first, rates.size)
     kept = steps // every + 1
     out = {"f": np.empty((kept, rates.size)), "lam": np.empty((kept, rates.size)), "z": np.empty((kept, *z.shape))}
-    with np.errstate(all="ignore"):
+    # A thread each: the products are small, and the library's own threads cost twenty times what they save.
+    with np.errstate(all="ignore"), one_thread():
         for t in range(steps + 1):
             if t % every == 0:
                 row = t // every

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import sympy
-from conftest import MAPS, plain_orbit
+from conftest import MAPS, OTHERS, plain_orbit
 
 import dynsim as ds
 from dynsim.model import SHIFT, probe, reads
@@ -34,6 +34,15 @@ def test_compiled_orbit_is_the_plain_python_orbit_bit_for_bit(name):
         lifted = key in map_.observables and "log_scale" in reads(map_.observables[key])
         compare = partial(np.testing.assert_allclose, rtol=1e-15) if lifted else np.testing.assert_array_equal
         compare(got[key].values, values, err_msg=key)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_tuner_on_every_landscape_is_plain_python(name):
+    """The motion only; what a landscape measures is tried on its named map."""
+    bare = ds.Map(OTHERS[name].step, name, scale=OTHERS[name].scale)
+    got, want = ds.orbit(bare, 50), plain_orbit(bare, 50)
+    for key, values in want.items():
+        np.testing.assert_array_equal(got[key].values, values, err_msg=key)
 
 
 @pytest.mark.parametrize("name", MAPS)

@@ -1,7 +1,7 @@
 """``dynsim reproduce --catalogue``: every reduced model of the catalogue, its claims tried, its figure drawn.
 
-A module here is a row of section 3 of the theory sheet: ``TITLE``, ``MAPS``, ``claims()`` and ``figure(out)``. A new one
-is found by its entry in :data:`MODULES`.
+A module here is a row of section 3 of the theory sheet: ``TITLE``, ``MAPS``, ``claims()`` and ``figure(out)``. A new
+one is found by its entry in :data:`MODULES`.
 """
 
 import importlib
@@ -16,8 +16,18 @@ from ..sweeps import cores
 
 #: In the order of the table; what takes longest is begun first, whatever its place.
 MODULES = (
-    "central", "damping", "stochastic", "threshold", "catapult", "uv", "chain", "regression", "flip", "momentum", "warmup",
-)  # fmt: skip
+    "central",
+    "damping",
+    "stochastic",
+    "threshold",
+    "catapult",
+    "uv",
+    "chain",
+    "regression",
+    "flip",
+    "momentum",
+    "warmup",
+)
 SLOWEST = ("uv", "chain", "momentum", "stochastic")
 
 
@@ -37,8 +47,8 @@ def tried(name: str, out: Path | None = None) -> list:
 def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> list[Path]:
     """Try the claims and draw the figures; the files written.
 
-    Into `out` go the pages catalogue.md and choose-a-model.md, into its folder ``catalogue`` the table of claims and the
-    figures. Where `only` some models are asked for, no pages are written.
+    Into `out` go the pages catalogue.md and choose-a-model.md, into its folder ``catalogue`` the table of claims and
+    the figures. Where `only` some models are asked for, no pages are written.
 
     Raises
     ------
@@ -58,7 +68,12 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> li
     rows = _side_by_side(chosen, folder) if len(chosen) > 1 else {chosen[0]: tried(chosen[0], folder)}
     every = [row for name in chosen for row in rows[name]]
     tqdm.write(show(every))
-    written = [folder / f"{path}.png" for name in chosen for path in [module(name).MAPS[0]] if (folder / f"{path}.png").exists()]
+    written = [
+        folder / f"{path}.png"
+        for name in chosen
+        for path in [module(name).MAPS[0]]
+        if (folder / f"{path}.png").exists()
+    ]
     if not only:
         written += pages.write(Path(out), every)
     for path in written:

@@ -26,9 +26,14 @@ def claims() -> Iterator[Row]:
 def phases(rate, z=1.0, width=WIDTH, steps=20_000):
     """Over ηλ0 (η = 1): whether the loss rose beyond its start, whether it ended, and the final λ."""
     found = sweep(
-        maps.catapult, steps, {"lam": rate}, [measures.maximum("f"), measures.final("f"), measures.final("lam")],
-        z=z, width=width, progress=False,
-    )  # fmt: skip
+        maps.catapult,
+        steps,
+        {"lam": rate},
+        [measures.maximum("f"), measures.final("f"), measures.final("lam")],
+        z=z,
+        width=width,
+        progress=False,
+    )
     rose = found.f_maximum.values > 1.01 * z * z / 2
     ended = np.isfinite(found.f_final.values) & (found.f_final.values < 1e-6)
     return rose, ended, found.lam_final.values
@@ -40,14 +45,21 @@ def the_phases() -> Iterator[Row]:
     lazy, flies = ended & ~rose, ended & rose
     want = [(lazy, rate < 2), (flies, (rate > 2) & (rate < 4)), (~ended, rate > 4)]
     wrong = sum(int((got != should)[abs(rate - 2) > 0.03][:].sum()) for got, should in want)
-    measured = f"lazy up to {rate[lazy].max():.3g}, catapult {rate[flies].min():.3g} to {rate[flies].max():.3g}, divergent from {rate[~ended].min():.3g}"
+    measured = (
+        f"lazy up to {rate[lazy].max():.3g}, catapult {rate[flies].min():.3g} to {rate[flies].max():.3g}, "
+        f"divergent from {rate[~ended].min():.3g}"
+    )
     statement = f"ηλ0 < 2 lazy, 2 to 4 catapult, above 4 divergent (width {WIDTH:g}, z0 = 1, 85 rates)"
     yield from rows("catapult", seen("3 P", statement, "2 and 4", measured, wrong <= 3), shows="catapult")
     statement = "after the catapult η is below the edge of its own λ: largest final ηλ"
     yield from rows("catapult", seen("3 P", statement, "< 2", f"{lam[flies].max():.5g}", lam[flies].max() < 2))
     kept = abs(lam / rate - 1)[lazy & (rate < 1.97)].max()
-    yield from rows("catapult", below("3 P", "the lazy phase leaves λ alone: largest relative change, width 1e6, ηλ0 < 1.97",
-                                      float(kept), 1e-4))  # fmt: skip
+    yield from rows(
+        "catapult",
+        below(
+            "3 P", "the lazy phase leaves λ alone: largest relative change, width 1e6, ηλ0 < 1.97", float(kept), 1e-4
+        ),
+    )
 
 
 def the_thresholds() -> Iterator[Row]:
@@ -57,7 +69,9 @@ def the_thresholds() -> Iterator[Row]:
         low, high = 3.9, 4.1
         for _ in range(4):
             rate = np.linspace(low, high, 41)
-            found = sweep(maps.catapult, 20_000, {"lam": rate}, measures.lifetime(), z=1.0, width=1 / share, progress=False)
+            found = sweep(
+                maps.catapult, 20_000, {"lam": rate}, measures.lifetime(), z=1.0, width=1 / share, progress=False
+            )
             first = int(np.argmax(found.lifetime.values <= 20_000))
             low, high = rate[first - 1], rate[first]
         bounds.append((low + high) / 2)
@@ -65,8 +79,15 @@ def the_thresholds() -> Iterator[Row]:
     statement = "divergent above η = 4/λ0: distance of the measured threshold ηλ0 from 4, z0²/n = 0.1, 1e-3, 1e-5"
     yield from rows("catapult", below("3 P", statement, off, 1e-5), shows="escape")
     theta = np.linspace(0.1, 1.5, 200)
-    found = sweep(maps.catapult, 12, {"z": ("theta", 20 * np.cos(theta))}, measures.final("z"), lam=4.0, width=100.0,
-                  progress=False)  # fmt: skip
+    found = sweep(
+        maps.catapult,
+        12,
+        {"z": ("theta", 20 * np.cos(theta))},
+        measures.final("z"),
+        lam=4.0,
+        width=100.0,
+        progress=False,
+    )
     # An error in θ grows by 3 on each step.
     off = np.abs(found.z_final.values / 20 - np.cos(theta * 3.0**12)).max()
     statement = "at ηλ = 4 the map keeps λ, and z/√n = 2 cos θ moves by θ' = 3θ (new): error after 12 steps"
@@ -81,15 +102,25 @@ def the_flight() -> Iterator[Row]:
         found = sweep(maps.catapult, 20_000, {"lam": [3.0]}, measures.maximum("f"), z=1.0, width=width, progress=False)
         heights.append(float(found.f_maximum[0]))
     rate = order(widths, heights)
-    yield from rows("catapult", compare("3 P", "the loss rises to the order of n before it falls: exponent, n from 1e3 to 1e6, ηλ0 = 3",
-                                        1.0, rate, 0.05))  # fmt: skip
+    yield from rows(
+        "catapult",
+        compare(
+            "3 P",
+            "the loss rises to the order of n before it falls: exponent, n from 1e3 to 1e6, ηλ0 = 3",
+            1.0,
+            rate,
+            0.05,
+        ),
+    )
 
 
 def the_uv_model() -> Iterator[Row]:
     one = orbit(maps.catapult, 200, z=1.0, lam=2.7, width=500.0)
     two = orbit(maps.uv, 200, z=1.0, lam=2.7, width=500.0, target=0.0, eta=1.0)
     apart = max(float(abs(one[n] - two[n]).max()) for n in ("z", "lam"))
-    yield from rows("catapult", below("3 D", "it is the UV model with target 0: largest difference over 200 steps", apart, 1e-9))
+    yield from rows(
+        "catapult", below("3 D", "it is the UV model with target 0: largest difference over 200 steps", apart, 1e-9)
+    )
 
 
 def figure(out: Path) -> list[Path]:

@@ -63,7 +63,10 @@ def claims() -> Iterator[Row]:
     for depth in DEPTHS:
         runs = drawn(depth)
         which = runs.kept & (runs.share <= BOUND)
-        statement = f"the sharpness of the gradient-flow solution never increases along GD, depth {depth}: largest rise, times η, of {which.sum()} runs of up to 2√2/η whose weights keep their sign"
+        statement = (
+            f"the sharpness of the gradient-flow solution never increases along GD, depth {depth}: "
+            f"largest rise, times η, of {which.sum()} runs of up to 2√2/η whose weights keep their sign"
+        )
         yield from rows("scalar_chain", below("3 P", statement, max(float(runs.rise[which].max()), 0.0), 1e-9))
     yield from without_the_condition()
     yield from the_bound()
@@ -79,7 +82,9 @@ def the_flow() -> Iterator[Row]:
         last = sum(1 / float(one[n][-1]) ** 2 for n in w)
         errors.append(abs(last / float(one.solution[0]) - 1))
     rate = np.log2(errors[0] / errors[1])
-    statement = "solution = Σ1/θᵢ² where gradient flow ends: GD's Σ1/θᵢ² tends to it with η (fitted order; error at η = 2e-4)"
+    statement = (
+        "solution = Σ1/θᵢ² where gradient flow ends: GD's Σ1/θᵢ² tends to it with η (fitted order; error at η = 2e-4)"
+    )
     yield from rows("scalar_chain", seen("3 D", statement, "1", f"{rate:.3f}; {errors[1]:.2g}", abs(rate - 1) < 0.05))
 
 
@@ -91,8 +96,16 @@ def without_the_condition() -> Iterator[Row]:
         total += int(runs.down.sum())
         rises += int((runs.down & (runs.rise > 1e-9)).sum())
     statement = "the same of every run that converges, whatever its signs and rate (as the sheet has it)"
-    yield from rows("scalar_chain", seen("3 (sheet)", statement, "none rises", f"{rises} of {total} rise, by a step through zero or beyond 2√2",
-                                         rises == 0))  # fmt: skip
+    yield from rows(
+        "scalar_chain",
+        seen(
+            "3 (sheet)",
+            statement,
+            "none rises",
+            f"{rises} of {total} rise, by a step through zero or beyond 2√2",
+            rises == 0,
+        ),
+    )
 
 
 def the_bound() -> Iterator[Row]:
@@ -103,20 +116,34 @@ def the_bound() -> Iterator[Row]:
         up = runs.kept & (runs.rise > 1e-9)
         lowest[depth] = float(runs.share[up].min()) if up.any() else np.inf
     least = min(lowest.values())
-    statement = "[M] that holds up to η·solution ≈ 2√2 = 2.83: smallest value at which a run that keeps its signs rises, by depth"
+    statement = (
+        "[M] that holds up to η·solution ≈ 2√2 = 2.83: smallest value at which a run that keeps its "
+        "signs rises, by depth"
+    )
     measured = ", ".join(f"{d}: {'none' if np.isinf(v) else f'{v:.3f}'}" for d, v in lowest.items())
     yield from rows("scalar_chain", seen("3 M", statement, "≥ 2.83", measured, least >= BOUND))
     lost = min(float(drawn(d).share[~drawn(d).down].min()) for d in DEPTHS)
     statement = "… and below 2√2 every run converges"
-    yield from rows("scalar_chain", seen("3 (new)", statement, "yes", f"some diverge from η·solution = {lost:.2f} on: a large first step", lost >= BOUND),
-                    shows="escape")  # fmt: skip
+    yield from rows(
+        "scalar_chain",
+        seen(
+            "3 (new)",
+            statement,
+            "yes",
+            f"some diverge from η·solution = {lost:.2f} on: a large first step",
+            lost >= BOUND,
+        ),
+        shows="escape",
+    )
 
 
 def the_end() -> Iterator[Row]:
     """Where it converges from above the edge it ends below it."""
     ends = np.concatenate([runs.end[runs.down & (runs.share > 2)] for runs in map(drawn, DEPTHS)])
     statement = f"what starts above the edge and converges ends below it: largest final η·solution of {ends.size} runs"
-    yield from rows("scalar_chain", seen("3 D", statement, "≤ 2", f"{ends.max():.6f}", ends.max() <= 2), shows="catapult")
+    yield from rows(
+        "scalar_chain", seen("3 D", statement, "≤ 2", f"{ends.max():.6f}", ends.max() <= 2), shows="catapult"
+    )
 
 
 def figure(out: Path) -> list[Path]:
@@ -129,15 +156,31 @@ def figure(out: Path) -> list[Path]:
         left.plot(one.step, one.solution * share / first, color=color, label=f"solution, from {share}")
         left.plot(one.step, one.lam * share / first, color=color, lw=0.6, alpha=0.6)
     left.axhline(2, color="black", lw=0.8, ls="--")
-    left.set(xlabel="step", ylabel="$\\eta\\,\\times$ sharpness", title="depth 4; thin: $\\eta\\Sigma c_i^2$ of the point itself", ylim=(0, 5))
+    left.set(
+        xlabel="step",
+        ylabel="$\\eta\\,\\times$ sharpness",
+        title="depth 4; thin: $\\eta\\Sigma c_i^2$ of the point itself",
+        ylim=(0, 5),
+    )
     left.legend(fontsize="small")
     for color, depth in zip(plot.LINES, DEPTHS):
         runs = drawn(depth)
-        right.plot(runs.share[runs.down & runs.kept], runs.end[runs.down & runs.kept], ".", ms=2, color=color, label=f"depth {depth}")
+        right.plot(
+            runs.share[runs.down & runs.kept],
+            runs.end[runs.down & runs.kept],
+            ".",
+            ms=2,
+            color=color,
+            label=f"depth {depth}",
+        )
     right.plot([0, 4], [0, 4], color="black", lw=0.8, ls=":")
     right.axhline(2, color="black", lw=0.8, ls="--")
     right.axvline(BOUND, color="0.5", lw=0.8)
     right.text(BOUND + 0.03, 0.2, "2√2", color="0.3")
-    right.set(xlabel="$\\eta\\,\\times$ solution at the start", ylabel="at the end", title="runs that converge and keep their signs")
+    right.set(
+        xlabel="$\\eta\\,\\times$ solution at the start",
+        ylabel="at the end",
+        title="runs that converge and keep their signs",
+    )
     right.legend(fontsize="small", markerscale=4)
     return [save(drawn_, out / "scalar_chain.png")]

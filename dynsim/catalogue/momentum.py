@@ -26,7 +26,17 @@ def threshold(name: str, beta: float) -> float:
     low, high = 0.1 * EDGES[name][1](beta), 2 * EDGES[name][1](beta)
     for _ in range(4):
         lam = np.linspace(low, high, 101)
-        found = sweep(getattr(maps, name), 30_000, {"lam": lam}, measures.final("x"), a=0.0, b=0.0, x=1e-3, beta=beta, progress=False)
+        found = sweep(
+            getattr(maps, name),
+            30_000,
+            {"lam": lam},
+            measures.final("x"),
+            a=0.0,
+            b=0.0,
+            x=1e-3,
+            beta=beta,
+            progress=False,
+        )
         grown = ~(np.abs(found.x_final.values) < 1e-3)
         first = int(np.argmax(grown))
         low, high = lam[first - 1], lam[first]
@@ -40,7 +50,16 @@ def claims() -> Iterator[Row]:
         off = float(np.abs(found / edge(BETAS) - 1).max())
         measured = f"{', '.join(f'{v:.5f}' for v in found)} (largest error {off:.1g})"
         want = ", ".join(f"{v:.5f}" for v in edge(BETAS))
-        yield from rows(name, seen("3 P", f"the edge is at ηλ = {text}: where x grows, λ held still, β = 0.3, 0.6, 0.9", want, measured, off < 1e-4))
+        yield from rows(
+            name,
+            seen(
+                "3 P",
+                f"the edge is at ηλ = {text}: where x grows, λ held still, β = 0.3, 0.6, 0.9",
+                want,
+                measured,
+                off < 1e-4,
+            ),
+        )
         yield from about_the_edge(name)
 
 
@@ -55,14 +74,40 @@ def about_the_edge(name: str) -> Iterator[Row]:
         up = np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0))
         cycles = len(up) - 1
         off.append(float(one.lam.values[up[0] + 1 : up[-1] + 1].mean()) / edge - 1)
-    statement = "… about which λ swings, as about 2/η without momentum: |mean of ηλ/edge − 1|, a = 1e-5, 1e-6, 1e-7, β = 0.6"
-    measured = f"{', '.join(f'{abs(v):.1g}' for v in off)} over some {cycles} cycles (order in a: {order(small, off):.2f})"
-    yield from rows(name, seen("3 (new)", statement, "vanishes with a", measured, abs(off[-1]) < 1e-4 and order(small, off) > 0.4),
-                    shows="oscillation at the edge")  # fmt: skip
-    lasts = sweep(getattr(maps, name), 300_000, {"a": [1e-3]}, measures.lifetime(), b=b, beta=beta, x=1e-2, lam=edge - 0.01, progress=False)
+    statement = (
+        "… about which λ swings, as about 2/η without momentum: |mean of ηλ/edge − 1|, a = 1e-5, 1e-6, 1e-7, β = 0.6"
+    )
+    measured = (
+        f"{', '.join(f'{abs(v):.1g}' for v in off)} over some {cycles} cycles (order in a: {order(small, off):.2f})"
+    )
+    yield from rows(
+        name,
+        seen("3 (new)", statement, "vanishes with a", measured, abs(off[-1]) < 1e-4 and order(small, off) > 0.4),
+        shows="oscillation at the edge",
+    )
+    lasts = sweep(
+        getattr(maps, name),
+        300_000,
+        {"a": [1e-3]},
+        measures.lifetime(),
+        b=b,
+        beta=beta,
+        x=1e-2,
+        lam=edge - 0.01,
+        progress=False,
+    )
     life = int(lasts.lifetime[0])
-    yield from rows(name, seen("3 (new)", "… and escapes in the end, as in 2.1 (a = 1e-3, 300000 steps)", "yes",
-                               f"at step {life}" if life <= 300_000 else "no", life <= 300_000), shows="escape")  # fmt: skip
+    yield from rows(
+        name,
+        seen(
+            "3 (new)",
+            "… and escapes in the end, as in 2.1 (a = 1e-3, 300000 steps)",
+            "yes",
+            f"at step {life}" if life <= 300_000 else "no",
+            life <= 300_000,
+        ),
+        shows="escape",
+    )
 
 
 def figure(out: Path) -> list[Path]:
@@ -74,7 +119,9 @@ def figure(out: Path) -> list[Path]:
         left.plot(BETAS, [threshold(name, beta) for beta in BETAS], "o", color=color)
         one = orbit(getattr(maps, name), 2500, a=1e-4, b=0.3, beta=0.6, x=0.01, lam=EDGES[name][1](0.6) * 0.99)
         right.plot(one.step, one.lam / one.edge, color=color, lw=1, label=name.replace("_", " "))
-    left.set(yscale="log", xlabel="$\\beta$", ylabel="$\\eta\\lambda$ at the edge", title="lines: formulas; dots: measured")
+    left.set(
+        yscale="log", xlabel="$\\beta$", ylabel="$\\eta\\lambda$ at the edge", title="lines: formulas; dots: measured"
+    )
     left.set_yticks([1, 2, 4, 8, 16, 32, 64], labels=["1", "2", "4", "8", "16", "32", "64"])
     left.minorticks_off()
     right.axhline(1, color="black", lw=0.8, ls="--")

@@ -13,9 +13,9 @@ _CLAIMS = """# Claims of the catalogue
 
 Written by `dynsim reproduce --catalogue`; do not edit. Measured numbers come from running the maps.
 
-Sources: **P** is stated in the paper that the map's page names; **D** is derived for dynsim; **M** is known at second hand
-and tried as a hypothesis; **new** is found here. *holds*: the measured number is within the tolerance named, or the
-statement was seen. *fails*: it was not; the row says what was seen instead.
+Sources: **P** is stated in the paper that the map's page names; **D** is derived for dynsim; **M** is known at second
+hand and tried as a hypothesis; **new** is found here. *holds*: the measured number is within the tolerance named, or
+the statement was seen. *fails*: it was not; the row says what was seen instead.
 """
 
 _MODELS = """# The catalogue of reduced models
@@ -27,15 +27,15 @@ landscape measures. [choose-a-model.md](choose-a-model.md) says which map shows 
 [catalogue/claims.md](catalogue/claims.md) what was predicted and measured.
 
 Own members of two families: `ds.families.product(loss, slope, curvature)` for any loss of a product, and
-`ds.families.scalar_chain(depth)`. `ds.residual_motion(model, steps, eta)` follows a quadratic regression of any size in its
-residuals and Jacobian.
+`ds.families.scalar_chain(depth)`. `ds.residual_motion(model, steps, eta)` follows a quadratic regression of any size
+in its residuals and Jacobian.
 """
 
 _CHOICE = """# Choose a model
 
-Written by `dynsim reproduce --catalogue` from the claims that it tries; do not edit. A column is a phenomenon, a row a map.
-**yes** links to the claim that shows it, and which held in the run that wrote this page; *no* to one that was tried and
-failed. A blank says that no claim is about it. {held} of {total} claims held.
+Written by `dynsim reproduce --catalogue` from the claims that it tries; do not edit. A column is a phenomenon, a row a
+map. **yes** links to the claim that shows it, and which held in the run that wrote this page; *no* to one that was
+tried and failed. A blank says that no claim is about it. {held} of {total} claims held.
 """
 
 
@@ -102,7 +102,8 @@ def choice(rows: Sequence[Row]) -> str:
         lines.append("| " + " | ".join(cells) + " |")
     table = "\n".join(lines)
     evidence = "\n".join(
-        f"{notes[id(row)]}. `{row.map}`, {row.shows}: {row.statement}. Predicted: {row.predicted}. Measured: {row.measured}."
+        f"{notes[id(row)]}. `{row.map}`, {row.shows}: {row.statement}. Predicted: {row.predicted}. "
+        f"Measured: {row.measured}."
         for row in shown
     )
     head = _CHOICE.format(held=held, total=len(rows)).strip()

@@ -12,7 +12,7 @@ from ..ensembles import ensemble
 from ..model import Map
 from ..reproduce.figures import new_figure, save
 from ..sweeps import sweep
-from .rows import Row, compare, rows, seen
+from .rows import Row, rows, seen
 
 TITLE = "Noise"
 MAPS = ("stochastic", "damped_noisy")
@@ -33,7 +33,9 @@ def _pull(x, a, b):
 
 #: The stochastic map, with the two averages that the exact identity needs.
 WATCHED = Map(
-    maps.stochastic.step, "stochastic", {"p": landscapes.noisy_eigendirection.functions["p"], "push": _push, "pull": _pull}
+    maps.stochastic.step,
+    "stochastic",
+    {"p": landscapes.noisy_eigendirection.functions["p"], "push": _push, "pull": _pull},
 )
 
 
@@ -71,7 +73,10 @@ def the_identity(found, here) -> Iterator[Row]:
     total, lo, hi = here.s.size, float(here.s.min()), float(here.s.max())
     own = abs(here.apart) / here.gap_error
     measured = f"{int((own <= 2).sum())} of {total}; largest {own.max().item():.2f}"
-    statement = f"gap = (η/4α)(βs² + βE[Y²x²] + 2E(α − βx²/2)²), s from {lo:.1g} to {hi:.2g}: within 2 standard errors of the gap"
+    statement = (
+        f"gap = (η/4α)(βs² + βE[Y²x²] + 2E(α − βx²/2)²), s from {lo:.1g} to {hi:.2g}: within 2 standard "
+        "errors of the gap"
+    )
     yield from rows("stochastic", seen("3 D", statement, f"{total} of {total}", measured, (own <= 2).all()))
     paired = abs(here.apart) / here.apart_error
     within = int((paired <= 2).sum())
@@ -79,20 +84,30 @@ def the_identity(found, here) -> Iterator[Row]:
     least = total - 3
     yield from rows(
         "stochastic",
-        seen("3 D", statement, f"≥ {least} of {total}, all ≤ 4", f"{within} of {total}; largest {paired.max().item():.2f}",
-             within >= least and paired.max() <= 4),
-    )  # fmt: skip
+        seen(
+            "3 D",
+            statement,
+            f"≥ {least} of {total}, all ≤ 4",
+            f"{within} of {total}; largest {paired.max().item():.2f}",
+            within >= least and paired.max() <= 4,
+        ),
+    )
 
 
 def the_short_formula(here) -> Iterator[Row]:
     ratio = here.gap / here.short
     error = here.gap_error / here.short
     statement = "the short formula ηβs²/(4α) is a lower bound of the gap: smallest gap/formula"
-    yield from rows("stochastic", seen("3 D", statement, "≥ 1", f"{ratio.min().item():.4g}", (ratio + 2 * error >= 1).all()))
+    yield from rows(
+        "stochastic", seen("3 D", statement, "≥ 1", f"{ratio.min().item():.4g}", (ratio + 2 * error >= 1).all())
+    )
     close = float(abs(ratio - 1).min())
     best = float(here.s[int(np.argmin(abs(ratio - 1).values))])
     statement = "gap ≈ ηβs²/(4α): within 10 % somewhere between weak and strong noise"
-    measured = f"closest at s = {best:.2g}, {close:.1%} above; at the ends {ratio[0].item():.3g} and {ratio[-1].item():.3g} times it"
+    measured = (
+        f"closest at s = {best:.2g}, {close:.1%} above; at the ends {ratio[0].item():.3g} and "
+        f"{ratio[-1].item():.3g} times it"
+    )
     yield from rows("stochastic", seen("3 P", statement, "≤ 10 %", measured, close <= 0.1), shows="noise gap")
 
 
@@ -100,8 +115,9 @@ def the_ends(found) -> Iterator[Row]:
     gone = found.s.where(~found.lasting, drop=True)
     statement = f"the motion diverges under strong noise ({SEEDS} seeds, {STEPS} steps, α = 1e-3, β = 0.6, η = 1)"
     measured = f"some seeds from s = {gone.min().item():.3g} on; all at s = {NOISE[-1]:.2g}" if gone.size else "none"
-    yield from rows("stochastic", seen("3 D", statement, "yes", measured, gone.size > 0 and found.share[-1] == 0),
-                    shows="escape")  # fmt: skip
+    yield from rows(
+        "stochastic", seen("3 D", statement, "yes", measured, gone.size > 0 and found.share[-1] == 0), shows="escape"
+    )
 
 
 def damped() -> Iterator[Row]:
@@ -109,7 +125,9 @@ def damped() -> Iterator[Row]:
     noise = np.array([0.002, 0.005, 0.01])
     late = [measures.mean(n, skip=SKIP) for n in ("lam", "p")]
     found = ensemble(
-        sweep(maps.damped_noisy, STEPS, {"s": noise, "seed": range(16)}, late, a=1e-3, zeta=0.7, lam=1.99, progress=False)
+        sweep(
+            maps.damped_noisy, STEPS, {"s": noise, "seed": range(16)}, late, a=1e-3, zeta=0.7, lam=1.99, progress=False
+        )
     )
     off = abs(found.p_mean / 2e-3 - 1) / (found.p_mean_error / 2e-3)
     statement = "damped and noisy (ζ = 0.7): E x² = 2a all the same, largest distance in standard errors"
@@ -118,8 +136,9 @@ def damped() -> Iterator[Row]:
     ratio = (2 - found.lam_mean.values) / short
     statement = "… the short formula ηβs²/(4α) is not its gap: measured gap/formula at s = 0.002, 0.005, 0.01"
     measured = ", ".join(f"{r:.3g}" for r in ratio)
-    yield from rows("damped_noisy", seen("3 (new)", statement, "≠ 1", measured, (abs(ratio - 1) > 0.1).any()),
-                    shows="noise gap")  # fmt: skip
+    yield from rows(
+        "damped_noisy", seen("3 (new)", statement, "≠ 1", measured, (abs(ratio - 1) > 0.1).any()), shows="noise gap"
+    )
 
 
 def figure(out: Path) -> list[Path]:
@@ -127,7 +146,9 @@ def figure(out: Path) -> list[Path]:
     here = found.where(found.lasting, drop=True)
     drawn = new_figure(7, 4.6)
     ax = drawn.subplots()
-    ax.errorbar(here.s, here.gap, 2 * here.gap_error, fmt="o", ms=4, color=plot.LINES[0], label="measured, ± 2 standard errors")
+    ax.errorbar(
+        here.s, here.gap, 2 * here.gap_error, fmt="o", ms=4, color=plot.LINES[0], label="measured, ± 2 standard errors"
+    )
     ax.plot(here.s, here.exact, color=plot.LINES[1], label="exact identity, its averages measured")
     ax.plot(found.s, found.short, color=plot.LINES[2], ls="--", label="short formula ηβs²/(4α)")
     ax.set(xscale="log", yscale="log", xlabel="noise $s$", ylabel="gap $2/\\eta - E\\,\\lambda$", ylim=(1e-4, 10))

@@ -35,8 +35,12 @@ def the_invariant() -> Iterator[Row]:
     p, s, eta, slope = sp.symbols("p s eta slope", real=True)
     after = (p - eta * s * slope + eta**2 * p * slope**2, s - 4 * eta * p * slope + eta**2 * s * slope**2)
     rest = sp.expand(after[1] ** 2 - 4 * after[0] ** 2 - (1 - eta**2 * slope**2) ** 2 * (s**2 - 4 * p**2))
-    yield from rows("log_cosh", seen("3 D", "x² − y² is multiplied by 1 − η²ℓ'² (its square, in symbols: remainder)", "0",
-                                     str(rest), rest == 0))  # fmt: skip
+    yield from rows(
+        "log_cosh",
+        seen(
+            "3 D", "x² − y² is multiplied by 1 − η²ℓ'² (its square, in symbols: remainder)", "0", str(rest), rest == 0
+        ),
+    )
 
 
 def ends(name: str, etas=ETAS, starts=(1.0, 1.03)):
@@ -77,15 +81,17 @@ def coefficients() -> Iterator[Row]:
     for name, (loss, at) in losses.items():
         found = selected(loss, at)
         statement = "k = ℓ''²/c, c = (ℓ'''/ℓ'')² − ℓ''''/(3ℓ''), from the flip normal form: in symbols"
-        yield from rows(name, seen("3 (new)", statement, f"{FINAL[name][0]:g}", str(found), float(found) == FINAL[name][0]))
+        yield from rows(
+            name, seen("3 (new)", statement, f"{FINAL[name][0]:g}", str(found), float(found) == FINAL[name][0])
+        )
 
 
 def selected(loss: sp.Expr, at) -> sp.Expr:
     """k in λ = 2/η − kη at the end, of a loss of p with its minimum at p = `at`.
 
     At the edge, ηℓ''s = 2, p moves by a flip with c = (ℓ'''/ℓ'')² − ℓ''''/(3ℓ'') to lowest order in η. On its 2-cycle
-    ±δ the mean of pℓ' is ℓ''δ², as the shift of the mean of p cancels pℓ'''δ²/2, so s changes by η²sℓ'² − 4ηpℓ' = −2ηℓ''δ²
-    a step and ηλ by −κδ² with κ = 2η²ℓ''². It stops at ηλ = 2 − κ/(2c).
+    ±δ the mean of pℓ' is ℓ''δ², as the shift of the mean of p cancels pℓ'''δ²/2, so s changes by η²sℓ'² − 4ηpℓ' =
+    −2ηℓ''δ² a step and ηλ by −κδ² with κ = 2η²ℓ''². It stops at ηλ = 2 − κ/(2c).
     """
     p = sp.Symbol("p", real=True)
     second, third, fourth = (sp.diff(loss, p, k).subs(p, at) for k in (2, 3, 4))
@@ -100,8 +106,16 @@ def the_printed_loss() -> Iterator[Row]:
         made = x - eta * sp.diff(share * (1 - x**2 * y**2) ** 2, x)
         same = sp.expand(made - stated) == 0
         statement = f"x' = x − η(x²y² − 1)xy² is gradient descent on {name}(1 − x²y²)²"
-        yield from rows("minimalist", seen("3 D" if name == "¼" else "3 (sheet)", statement, "yes",
-                                           "yes" if same else "no: its step is twice as long", same))  # fmt: skip
+        yield from rows(
+            "minimalist",
+            seen(
+                "3 D" if name == "¼" else "3 (sheet)",
+                statement,
+                "yes",
+                "yes" if same else "no: its step is twice as long",
+                same,
+            ),
+        )
 
 
 def the_bound() -> Iterator[Row]:
@@ -116,7 +130,9 @@ def the_bound() -> Iterator[Row]:
     share, low, high = float(there.mean()), float(k.min()), float(k.max())
     statement = f"[M] final sharpness between 2/η − 20η/3 and 2/η, {there.size} starts with λ0 from 1.02 to 1.5 of 2/η"
     measured = f"(2/η − λ)/η from {low:.3g} to {high:.3g}; {share:.0%} converged"
-    yield from rows("minimalist", seen("3 M", statement, "0 to 20/3", measured, low > 0 and high < 20 / 3 and share == 1))
+    yield from rows(
+        "minimalist", seen("3 M", statement, "0 to 20/3", measured, low > 0 and high < 20 / 3 and share == 1)
+    )
     statement = "… 2/η − η/2 whatever the start: share of these starts within 10 % of η/2"
     close = float((abs(k / 0.5 - 1) < 0.1).mean())
     yield from rows("minimalist", seen("3 D", statement, "100 %", f"{close:.0%}", close == 1))
@@ -128,13 +144,29 @@ def the_cycle() -> Iterator[Row]:
     one = orbit(maps.log_cosh, 60_000, eta=eta, p=0.3, s=2.3 / eta)
     p, s = one.p.values[200:1000], one.s.values[200:1000]
     off = np.abs(np.tanh(p) / p * eta * s / 2 - 1).max()
-    yield from rows("log_cosh", below("3 D", "above the edge p follows the 2-cycle ηs r(p) = 2, η = 0.01: largest relative error",
-                                      float(off), 1e-2), shows="2-cycles")  # fmt: skip
+    yield from rows(
+        "log_cosh",
+        below(
+            "3 D",
+            "above the edge p follows the 2-cycle ηs r(p) = 2, η = 0.01: largest relative error",
+            float(off),
+            1e-2,
+        ),
+        shows="2-cycles",
+    )
     fell = float(one.s.values[0] * eta), float(one.s.values[-1] * eta)
     turned = bool((np.sign(p[1:]) == -np.sign(p[:-1])).all())
-    yield from rows("log_cosh", seen("3 D", "… and ηλ falls to the edge while p changes sign at each step", "yes",
-                                     f"ηs from {fell[0]:.3g} to {fell[1]:.3g} in 60000 steps", turned and fell[1] < 2.01),
-                    shows="oscillation at the edge")  # fmt: skip
+    yield from rows(
+        "log_cosh",
+        seen(
+            "3 D",
+            "… and ηλ falls to the edge while p changes sign at each step",
+            "yes",
+            f"ηs from {fell[0]:.3g} to {fell[1]:.3g} in 60000 steps",
+            turned and fell[1] < 2.01,
+        ),
+        shows="oscillation at the edge",
+    )
 
 
 def figure(out: Path) -> list[Path]:
@@ -163,5 +195,7 @@ def figure(out: Path) -> list[Path]:
     found["end"] = ((2 / 0.05 - found.lam_final) / 0.05).where(found.f_final < 1e-9)
     found["end"].attrs = {"long_name": r"$(2/\eta - \lambda)/\eta$ at the end"}
     plot.phase_diagram(found, "end", ax=third, vmin=0.4, vmax=0.6)
-    third.set(title="minimalist, η = 0.05 (grey: no minimum)", xlabel="initial $p = xy$", ylabel="initial $s = x^2 + y^2$")
+    third.set(
+        title="minimalist, η = 0.05 (grey: no minimum)", xlabel="initial $p = xy$", ylabel="initial $s = x^2 + y^2$"
+    )
     return [save(drawn, out / "log_cosh.png")]

@@ -32,14 +32,28 @@ def the_edge() -> Iterator[Row]:
     critical = np.sqrt(width) / target
     share = np.array([0.8, 0.9, 0.98, 1.02, 1.1, 1.2])
     over = {"eta": share * critical, "z": np.array([-1.9, -1.7, -1.5]), "lam": np.array([1.4, 1.6, 1.8])}
-    last = sweep(maps.uv, 40_000, over, [measures.final("z"), measures.mean("y", skip=39_000)], width=width, target=target,
-                 progress=False)  # fmt: skip
+    last = sweep(
+        maps.uv,
+        40_000,
+        over,
+        [measures.final("z"), measures.mean("y", skip=39_000)],
+        width=width,
+        target=target,
+        progress=False,
+    )
     swings = (abs(last.z_final) > 1e-3).values.reshape(len(share), -1)
-    statement = "EOS iff η > √n/|Y|: the loss does not settle at a minimum (n = 3, Y = 2; nine starts at each of six rates)"
-    measured = f"settles at η√… = {', '.join(f'{s:g}' for s in share[~swings.any(axis=1)])}; does not at {', '.join(f'{s:g}' for s in share[swings.all(axis=1)])}"
+    statement = (
+        "EOS iff η > √n/|Y|: the loss does not settle at a minimum (n = 3, Y = 2; nine starts at each of six rates)"
+    )
+    measured = (
+        f"settles at η√… = {', '.join(f'{s:g}' for s in share[~swings.any(axis=1)])}; does not at "
+        f"{', '.join(f'{s:g}' for s in share[swings.all(axis=1)])}"
+    )
     measured = measured.replace("η√…", "η|Y|/√n")
     right = (swings.all(axis=1) == (share > 1)).all() and (swings.any(axis=1) == (share > 1)).all()
-    yield from rows("uv", seen("3 P", statement, "settles below 1, not above", measured, right), shows="oscillation at the edge")
+    yield from rows(
+        "uv", seen("3 P", statement, "settles below 1, not above", measured, right), shows="oscillation at the edge"
+    )
 
 
 def the_balance() -> Iterator[Row]:
@@ -48,8 +62,15 @@ def the_balance() -> Iterator[Row]:
     eta = a * np.sqrt(width) / target
     one = orbit(maps.uv, 3000, eta=eta, width=width, target=target, z=-1.5, lam=1.6)
     ratio = one.lam.values * np.sqrt(width) / (2 * np.abs(one.z.values + target))
-    yield from rows("uv", below("3 D", "above it the motion falls on λ = 2|f|/√n: distance from 1 of their ratio after 3000 steps, A = 1.5",
-                                float(abs(ratio[-1] - 1)), 1e-9))  # fmt: skip
+    yield from rows(
+        "uv",
+        below(
+            "3 D",
+            "above it the motion falls on λ = 2|f|/√n: distance from 1 of their ratio after 3000 steps, A = 1.5",
+            float(abs(ratio[-1] - 1)),
+            1e-9,
+        ),
+    )
     u = np.sqrt(eta * np.abs(one.z.values + target) / np.sqrt(width))
     after = np.abs(u * (1 + a - u * u))
     off = np.abs(after[2000:2999] - u[2001:3000]).max()
@@ -89,7 +110,7 @@ def thresholds() -> tuple[float, ...]:
     found = [_doubling(1.0, 0.99, 1)]
     for k in range(1, DOUBLINGS):
         length, last = 2**k, found[-1][1]
-        gap = (np.sqrt(5) - 2 if k == 1 else (last - found[-2][1]) / FEIGENBAUM)
+        gap = np.sqrt(5) - 2 if k == 1 else (last - found[-2][1]) / FEIGENBAUM
         # On the cycle just before: iterate there, then take its point nearest to the critical one.
         u, guess = 0.7, last + 0.9 * gap
         for _ in range(20_000):
@@ -104,12 +125,19 @@ def thresholds() -> tuple[float, ...]:
 
 def the_cascade() -> Iterator[Row]:
     a = thresholds()
-    yield from rows("uv_balanced", compare("3 D", "u = √A flips at A = 1: multiplier −1", 1.0, a[0], 1e-10), shows="2-cycles")
+    yield from rows(
+        "uv_balanced", compare("3 D", "u = √A flips at A = 1: multiplier −1", 1.0, a[0], 1e-10), shows="2-cycles"
+    )
     yield from rows("uv_balanced", compare("3 D", "the 2-cycle flips at A = √5 − 1", np.sqrt(5) - 1, a[1], 1e-10))
     ratios = np.diff(a)[:-1] / np.diff(a)[1:]
-    statement = f"then a Feigenbaum cascade: ratio of successive gaps of the first {DOUBLINGS} thresholds, the last of them"
+    statement = (
+        f"then a Feigenbaum cascade: ratio of successive gaps of the first {DOUBLINGS} thresholds, the last of them"
+    )
     yield from rows("uv_balanced", compare("3 D", statement, FEIGENBAUM, ratios[-1], 2e-4))
-    statement = "… thresholds of the cycles 4, 8, 16 (new), each to 5 digits by two ways: Newton, and the period measured by a sweep"
+    statement = (
+        "… thresholds of the cycles 4, 8, 16 (new), each to 5 digits by two ways: Newton, and the period "
+        "measured by a sweep"
+    )
     swept = [_by_period(a[k], a[k] - a[k - 1], 2**k) for k in (2, 3, 4)]
     off = max(abs(s - a[k]) for s, k in zip(swept, (2, 3, 4)))
     measured = f"{', '.join(f'{v:.6f}' for v in a[2:5])}; farthest apart {off:.1g}"
@@ -132,32 +160,61 @@ def the_sweep() -> Iterator[Row]:
     found = sweep(maps.uv_balanced, 20_000, {"A": a}, measures.lyapunov(skip=2000), u=0.7, progress=False)
     chaotic = found.lyapunov.values > 0.01
     measured = f"{chaotic.mean():.0%} of 400 values, largest exponent {found.lyapunov.values.max():.3f}"
-    yield from rows("uv_balanced", seen("3 D", "beyond the cascade it is chaotic: Lyapunov exponent > 0, A from 1.45 to 1.99",
-                                        "most values", measured, chaotic.mean() > 0.5), shows="chaos")  # fmt: skip
+    yield from rows(
+        "uv_balanced",
+        seen(
+            "3 D",
+            "beyond the cascade it is chaotic: Lyapunov exponent > 0, A from 1.45 to 1.99",
+            "most values",
+            measured,
+            chaotic.mean() > 0.5,
+        ),
+        shows="chaos",
+    )
     over = {"eta": np.array([1.5, 1.7]), "z": np.array([-0.5])}
     full = sweep(maps.uv, 30_000, over, measures.lyapunov(skip=3000), lam=1.1, target=1.0, width=1.0, progress=False)
     reduced = sweep(maps.uv_balanced, 30_000, {"A": [1.5, 1.7]}, measures.lyapunov(skip=3000), u=0.7, progress=False)
     off = np.abs(full.lyapunov.values[:, 0] - reduced.lyapunov.values).max()
-    yield from rows("uv", below("3 D", "… and the UV model with it: difference of the exponents at A = 1.5 and 1.7", float(off), 2e-2),
-                    shows="chaos")  # fmt: skip
+    yield from rows(
+        "uv",
+        below("3 D", "… and the UV model with it: difference of the exponents at A = 1.5 and 1.7", float(off), 2e-2),
+        shows="chaos",
+    )
 
 
 def the_escape() -> Iterator[Row]:
     """Time to escape just above A = 2, and none below."""
     above = np.array([1e-2, 3e-3, 1e-3])
     u = np.linspace(0.1, 1.5, 400)
-    found = sweep(maps.uv_balanced, 200_000, {"A": np.concatenate([2 - above[::-1], 2 + above]), "u": u}, measures.lifetime(),
-                  progress=False)  # fmt: skip
+    found = sweep(
+        maps.uv_balanced,
+        200_000,
+        {"A": np.concatenate([2 - above[::-1], 2 + above]), "u": u},
+        measures.lifetime(),
+        progress=False,
+    )
     below_, beyond = found.lifetime.values[:3], found.lifetime.values[3:]
     measured = f"none of {below_.size} at A ≤ {2 - above[-1]:g}, all of {beyond.size} at A ≥ {2 + above[-1]:g}"
     right = (below_ > 200_000).all() and (beyond <= 200_000).all()
     measured = measured if right else f"{int((below_ <= 200_000).sum())} below, {int((beyond <= 200_000).sum())} above"
-    yield from rows("uv_balanced", seen("3 D", "escape at A = 2: 400 starts at each of three A on either side, 200000 steps",
-                                        "none below, all above", measured, right), shows="escape")  # fmt: skip
+    yield from rows(
+        "uv_balanced",
+        seen(
+            "3 D",
+            "escape at A = 2: 400 starts at each of three A on either side, 200000 steps",
+            "none below, all above",
+            measured,
+            right,
+        ),
+        shows="escape",
+    )
     above = np.array([1e-3, 1e-4, 1e-5])
     found = sweep(maps.uv_balanced, 400_000, {"A": 2 + above, "u": u}, measures.lifetime(), progress=False)
     rate = order(above, found.lifetime.values.mean(axis=1))
-    statement = "… the mean time to escape grows as (A − 2)^(−1/2), a boundary crisis (fitted exponent, A − 2 from 1e-5 to 1e-3)"
+    statement = (
+        "… the mean time to escape grows as (A − 2)^(−1/2), a boundary crisis (fitted exponent, A − 2 "
+        "from 1e-5 to 1e-3)"
+    )
     yield from rows("uv_balanced", compare("3 (new)", statement, -0.5, rate, 0.1))
 
 
@@ -167,7 +224,9 @@ def figure(out: Path) -> list[Path]:
     a = np.linspace(0.8, 2, 1600)
     found = stability.orbit_diagram(maps.uv_balanced, over={"A": a}, keep=150, skip=3000, u=0.7)
     right_scale = 2 * found.u.values**2
-    left.plot(np.repeat(a, found.u.shape[1]), right_scale.ravel(), ",", color=plot.LINES[0], alpha=0.35, rasterized=True)
+    left.plot(
+        np.repeat(a, found.u.shape[1]), right_scale.ravel(), ",", color=plot.LINES[0], alpha=0.35, rasterized=True
+    )
     for value in (*thresholds()[:3], 2):
         left.axvline(value, color="0.6", lw=0.8, ls=":")
     left.axhline(2, color="black", lw=0.8, ls="--")

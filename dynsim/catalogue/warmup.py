@@ -42,32 +42,51 @@ def the_ramp() -> Iterator[Row]:
         want = (A + 2 * slope / one.eta.values**3) / B
         share.append(float(one.p.values.sum() / want.sum()))
     measured = ", ".join(f"{v:.3f}" for v in apart)
-    statement = "along a ramp from η = 0.5 to 1.5, begun at the edge, λ falls with 2/η_t: mean |y|, ramps of 500, 2000, 8000 steps"
-    yield from rows("warmup", seen("3 P", statement, "≤ 0.2", measured, max(apart) <= 0.2), shows="oscillation at the edge")
-    yield from rows("warmup", compare("3 (new)", "… which needs Σp = Σ(a + 2η̇/η³)/b: their ratio, 2000 steps", 1.0, share[1], 5e-2))
+    statement = (
+        "along a ramp from η = 0.5 to 1.5, begun at the edge, λ falls with 2/η_t: mean |y|, ramps of "
+        "500, 2000, 8000 steps"
+    )
+    yield from rows(
+        "warmup", seen("3 P", statement, "≤ 0.2", measured, max(apart) <= 0.2), shows="oscillation at the edge"
+    )
+    yield from rows(
+        "warmup", compare("3 (new)", "… which needs Σp = Σ(a + 2η̇/η³)/b: their ratio, 2000 steps", 1.0, share[1], 5e-2)
+    )
 
 
 def survivors(warmup, peak, steps=3000, lam=1.0):
     """Whether the orbit is still bounded, `steps` after the ramp's end, over ramps and peaks."""
     over = {"warmup": np.asarray(warmup, float), "peak": np.asarray(peak, float)}
-    found = sweep(maps.warmup, int(max(warmup)) + steps, over, [measures.lifetime(), measures.maximum("p")], a=A, b=B, x=0.05,
-                  lam=lam, progress=False)  # fmt: skip
+    found = sweep(
+        maps.warmup,
+        int(max(warmup)) + steps,
+        over,
+        [measures.lifetime(), measures.maximum("p")],
+        a=A,
+        b=B,
+        x=0.05,
+        lam=lam,
+        progress=False,
+    )
     return found
 
 
 def the_jump() -> Iterator[Row]:
-    """How large a peak is survived, with and without a ramp; how high x² jumps."""
+    """How large a peak is survived, with and without a ramp."""
     warmup, peak = np.array([0, 30, 100, 300, 1000]), np.geomspace(1, 40, 200)
     found = survivors(warmup, peak, steps=20)
     # Each ramp is followed for 20 steps at its peak; a shorter one's later fate does not count.
     alive = found.lifetime.values >= warmup[:, None] + 20
     top = np.array([peak[np.argmin(row) - 1] if not row.all() else peak[-1] for row in alive])
     measured = ", ".join(f"{v:.3g}" for v in top)
-    statement = "a ramp reaches larger peaks: largest η that is reached and survived for 20 steps, warm-up 0, 30, 100, 300, 1000 (λ0 = 1)"
-    yield from rows("warmup", seen("3 P", statement, "rises with the ramp", measured, (np.diff(top) > 0).all()))
-    high = np.array([survivors([w], [2.5], steps=150).p_maximum.item() for w in warmup])
-    statement = "… and the jump of x² falls with the ramp's length: largest p up to 150 steps after reaching η = 2.5, the same ramps"
-    yield from rows("warmup", seen("3 P", statement, "falls", ", ".join(f"{v:.3g}" for v in high), (high[1:] < high[:-1]).all()))
+    statement = (
+        "a ramp reaches larger peaks than none: largest η reached and survived for 20 steps, the best of "
+        "warm-ups 30, 100, 300, 1000 (λ0 = 1)"
+    )
+    found = f"{top[1:].max():.3g}; without warm-up {top[0]:.3g}"
+    yield from rows("warmup", seen("3 P", statement, f"> {top[0]:.3g}", found, top[1:].max() > top[0]))
+    statement = "… and the longer, the larger: the same for warm-ups 0, 30, 100, 300, 1000"
+    yield from rows("warmup", seen("3 (new)", statement, "rises", measured, (np.diff(top) > 0).all()))
 
 
 def figure(out: Path) -> list[Path]:

@@ -2,12 +2,13 @@
 
     v' = βv + (1 − β)λx        x' = x − ηv'        m' = βm + (1 − β)(bx² − a)        λ' = λ − ηm'
 
-on the loss ½λx² − aλ/(2b), whose gradient is (λx, (bx² − a)/√(2b)) in x and in λ/√(2b): both have a velocity, v and m. The
-update along x is −v'; n = λx v', d = λv'² (truncated to x, as ``top_eigendirection`` has it). The edge is at
+on the loss ½λx² − aλ/(2b), whose gradient is (λx, (bx² − a)/√(2b)) in x and in λ/√(2b): both have a velocity, v and m.
+The update along x is −v'; n = λx v', d = λv'² (truncated to x, as ``top_eigendirection`` has it). The edge is at
 
     ηλ = 2 (1 + β)/(1 − β)
 
-Source: Polyak 1964, as optimizers with dampening have it; the edge derived for dynsim; on the model of Roulet et al. 2024, arXiv 2407.06183, eq. 4.
+Source: Polyak 1964, as optimizers with dampening have it; the edge derived for dynsim; on the model of Roulet et al.
+2024, arXiv 2407.06183, eq. 4.
 """
 
 

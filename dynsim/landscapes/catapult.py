@@ -2,8 +2,9 @@
 
     L = ½ z²        z' = (1 − ηλ + η²z²/n) z        λ' = λ + (ηz²/n)(ηλ − 4)
 
-λ is the tangent kernel (|U|² + |v|²)/n, here ``lam``; n is called ``width``. Below η = 2/λ0 training is lazy; from there
-to 4/λ0 the loss first grows, to the order of n, while λ falls until it is below 2/η: the catapult; above it diverges.
+λ is the tangent kernel (|U|² + |v|²)/n, here ``lam``; n is called ``width``. Below η = 2/λ0 training is lazy; from
+there to 4/λ0 the loss first grows, to the order of n, while λ falls until it is below 2/η: the catapult; above it
+diverges.
 
     |∇L|² = λz²        gᵀHg = λ²z² + 2z⁴/n        λmax = ½(λ + √(λ² + 12z²/n))
 

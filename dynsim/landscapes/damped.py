@@ -4,14 +4,14 @@
 
     x' = x − η (λ x + 3ζx²/2 − a)            λ' = λ + η (a − x²/2)
 
-Source's names: λ is its Y, a its ε. ζ = 0 without the −ax is ``top_eigendirection`` with b = ½. Gradient and Hessian are
-the true ones, H = [[λ + 3ζx, x], [x, 0]], so
+Source's names: λ is its Y, a its ε. ζ = 0 without the −ax is ``top_eigendirection`` with b = ½. Gradient and Hessian
+are the true ones, H = [[λ + 3ζx, x], [x, 0]], so
 
     d = (λ + 3ζx) g₁² + 2x g₁g₂        λmax = ½(h + √(h² + 4x²)),  h = λ + 3ζx
 
-with (g₁, g₂) = ∇f. ``lam`` is the curvature along x at x = 0, by which y = ηλ − 2 is measured; ``sharpness`` is the true
-λmax. f is unbounded below. With x = √a (−1)^k a₁, λ − 2/η = √a y₁, the energy E = y₁²/2 + a₁²/4 − ln|a₁| of the fast
-motion drifts by dE/d(ak) = η²(2 − 9ζ²)⟨y₁²⟩: damped where ζ² > 2/9.
+with (g₁, g₂) = ∇f. ``lam`` is the curvature along x at x = 0, by which y = ηλ − 2 is measured; ``sharpness`` is the
+true λmax. f is unbounded below. With x = √a (−1)^k a₁, λ − 2/η = √a y₁, the energy E = y₁²/2 + a₁²/4 − ln|a₁| of the
+fast motion drifts by dE/d(ak) = η²(2 − 9ζ²)⟨y₁²⟩: damped where ζ² > 2/9.
 
 Source: Berthier 2026, arXiv 2609.01034; d and λmax derived for dynsim.
 """

@@ -2,12 +2,13 @@
 
     v' = βv + λx        x' = x − ηv'        m' = βm + bx² − a        λ' = λ − ηm'
 
-on the loss ½λx² − aλ/(2b), whose gradient is (λx, (bx² − a)/√(2b)) in x and in λ/√(2b): both have a velocity, v and m. The
-update along x is −v'; n = λx v', d = λv'² (truncated to x, as ``top_eigendirection`` has it). The edge is at
+on the loss ½λx² − aλ/(2b), whose gradient is (λx, (bx² − a)/√(2b)) in x and in λ/√(2b): both have a velocity, v and m.
+The update along x is −v'; n = λx v', d = λv'² (truncated to x, as ``top_eigendirection`` has it). The edge is at
 
     ηλ = 2 (1 + β)
 
-Source: Polyak 1964; the edge as in Cohen et al. 2021, arXiv 2103.00065; on the model of Roulet et al. 2024, arXiv 2407.06183, eq. 4.
+Source: Polyak 1964; the edge as in Cohen et al. 2021, arXiv 2103.00065; on the model of Roulet et al. 2024, arXiv
+2407.06183, eq. 4.
 """
 
 

@@ -6,8 +6,8 @@ in p = xy and s = x² + y², with ℓ = ¼(1 − p²)², ℓ' = p³ − p, ℓ''
 
     p' = p − ηsℓ' + η²pℓ'²            s' = s − 4ηpℓ' + η²sℓ'²
 
-n, d and λmax are those of :func:`dynsim.families.product`. ``lam`` is the true sharpness; at the minima p = ±1 it is 2s.
-With ½ in place of ¼, as some print the loss, gradients are twice these and η stands for half of it.
+n, d and λmax are those of :func:`dynsim.families.product`. ``lam`` is the true sharpness; at the minima p = ±1 it is
+2s. With ½ in place of ¼, as some print the loss, gradients are twice these and η stands for half of it.
 
 Source: Zhu, Wang, Wang, Zhou, Ge 2022, arXiv 2210.03294.
 """

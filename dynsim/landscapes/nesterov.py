@@ -4,12 +4,13 @@
 
     v' = βv + λ̂x̂        x' = x − ηv'        m' = βm + bx̂² − a        λ' = λ − ηm'
 
-on the loss ½λx² − aλ/(2b), whose gradient is (λx, (bx² − a)/√(2b)) in x and in λ/√(2b): both have a velocity, v and m. The
-update along x is −v', which depends on η itself, so no n and d are measured. The edge is at
+on the loss ½λx² − aλ/(2b), whose gradient is (λx, (bx² − a)/√(2b)) in x and in λ/√(2b): both have a velocity, v and m.
+The update along x is −v', which depends on η itself, so no n and d are measured. The edge is at
 
     ηλ = 2 (1 + β)/(1 + 2β)
 
-Source: Nesterov 1983; the edge as in Cohen et al. 2021, arXiv 2103.00065; on the model of Roulet et al. 2024, arXiv 2407.06183, eq. 4.
+Source: Nesterov 1983; the edge as in Cohen et al. 2021, arXiv 2103.00065; on the model of Roulet et al. 2024, arXiv
+2407.06183, eq. 4.
 """
 
 

@@ -5,7 +5,8 @@
     z' = z − ηzλ + ½η²z²T₁        λ' = λ − ηz (2T₁ − ηzT₂)
     T₁ = (1 − κ) λ + 2κ (z + E)        T₂ = (1 − κ) T₁ + κ λ
 
-λ = |J|² is the tangent kernel, here ``lam``; κ, called ``kappa``, is the source's ε; its equations are in units of η = 1.
+λ = |J|² is the tangent kernel, here ``lam``; κ, called ``kappa``, is the source's ε; its equations are in units of η =
+1.
 
     |∇L|² = λz²        gᵀHg = λ²z² + z³T₁        λmax = ½(t + √(t² + 4κz(3z + 2E))),  t = λ + (1 − κ) z
 

@@ -2,8 +2,9 @@
 
     wᵢ' = wᵢ − η r cᵢ,    r = ∏ wⱼ − target,    cᵢ = ∏_{j≠i} wⱼ
 
-``lam`` is Σcᵢ², the sharpness where r = 0. ``solution`` is the sharpness of the minimum at which gradient flow from here
-would end; it never increases along gradient descent. :func:`dynsim.families.scalar_chain` makes a chain of any depth.
+``lam`` is Σcᵢ², the sharpness where r = 0. ``solution`` is the sharpness of the minimum at which gradient flow from
+here would end; it never increases along gradient descent. :func:`dynsim.families.scalar_chain` makes a chain of any
+depth.
 
 Source: Kreisler, Shpigel Nacson, Soudry, Carmon 2023, arXiv 2305.13064.
 """

@@ -2,8 +2,8 @@
 
     p' = p − ηsℓ' + η²pℓ'²            s' = s − 4ηpℓ' + η²sℓ'²,        ℓ' = p/√(1 + p²)
 
-ℓ'' = (1 + p²)^(−3/2); n, d and λmax are those of :func:`dynsim.families.product`. ``lam`` is the true sharpness; where p
-has died out it is s. The final sharpness is 2/η − η + O(η²).
+ℓ'' = (1 + p²)^(−3/2); n, d and λmax are those of :func:`dynsim.families.product`. ``lam`` is the true sharpness; where
+p has died out it is s. The final sharpness is 2/η − η + O(η²).
 
 Source: Ahn et al. 2022, arXiv 2212.07469; Song, Yun 2023, arXiv 2307.04204; the coefficient derived for dynsim.
 """

@@ -2,8 +2,8 @@
 
     L = ½ z²        z' = z (1 − ηλ + η²zf/n)        λ' = λ + (η/n) z (ηλz − 4f),        f = z + target
 
-λ is the tangent kernel (|U|² + |v|²)/n, here ``lam``; n is called ``width``. In the plane of the gradient and its mirror
-image the Hessian has trace λ and determinant −z(3z + 2·target)/n; its other eigenvalues are ±z/√n. So
+λ is the tangent kernel (|U|² + |v|²)/n, here ``lam``; n is called ``width``. In the plane of the gradient and its
+mirror image the Hessian has trace λ and determinant −z(3z + 2·target)/n; its other eigenvalues are ±z/√n. So
 
     |∇L|² = λz²        gᵀHg = λ²z² + 2z³f/n        λmax = max(½(λ + √(λ² + 4z(2f + z)/n)), |z|/√n)
 

@@ -4,7 +4,8 @@
 
 A ramp reaches the edge gently, however large the peak. (``schedule`` can let the rate fall afterwards, too.)
 
-Source: the ramps of Kalra, Barkeshli 2024, arXiv 2406.09405, on the model of Roulet et al. 2024, arXiv 2407.06183, eq. 4.
+Source: the ramps of Kalra, Barkeshli 2024, arXiv 2406.09405, on the model of Roulet et al. 2024, arXiv 2407.06183, eq.
+4.
 """
 
 from ..landscapes import top_eigendirection
