@@ -1,6 +1,8 @@
 """The pages that ``dynsim reproduce --catalogue`` writes: the table of claims, the models, and which shows what."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .. import maps
@@ -91,7 +93,8 @@ def _source(doc):
 def choice(rows: Sequence[Row]) -> str:
     """Maps against phenomena, and below it the evidence."""
     held = sum(row.holds for row in rows)
-    shown = [row for row in rows if row.shows]
+    whole_ = [replace(row, statement=text) for row, text in zip(rows, _in_full(rows))]
+    shown = [row for row in whole_ if row.shows]
     notes = {id(row): k for k, row in enumerate(shown, 1)}
     lines = ["| map | " + " | ".join(PHENOMENA) + " |", "| --- |" + " --- |" * len(PHENOMENA)]
     for title in [title for name in MODULES for title in module(name).MAPS]:
@@ -107,4 +110,16 @@ def choice(rows: Sequence[Row]) -> str:
         for row in shown
     )
     head = _CHOICE.format(held=held, total=len(rows)).strip()
-    return f"{head}\n\n{table}\n\n## The claims behind it\n\n{evidence}\n"
+    meanings = "\n".join(f"- **{what}**: {meaning}" for what, meaning in PHENOMENA.items())
+    return f"{head}\n\n{meanings}\n\n{table}\n\n## The claims behind it\n\n{evidence}\n"
+
+
+def _in_full(rows):
+    """Each row's statement; one that goes on where another left off has that one's beginning before it."""
+    begun = ""
+    for row in rows:
+        if row.statement.startswith("…"):
+            yield f"{begun} {row.statement}"
+        else:
+            begun = re.split(r"[:(]", row.statement)[0].strip()
+            yield row.statement

@@ -9,16 +9,16 @@ from ..reproduce.table import Claim, below, compare, number, seen
 __all__ = ["PHENOMENA", "Row", "below", "compare", "number", "order", "rows", "seen"]
 
 #: What a reader looks for in a model.
-PHENOMENA = (
-    "progressive sharpening",
-    "catapult",
-    "oscillation at the edge",
-    "2-cycles",
-    "chaos",
-    "escape",
-    "damping",
-    "noise gap",
-)
+PHENOMENA = {
+    "progressive sharpening": "λ rises while it is below the edge",
+    "catapult": "λ starts above the edge and ends below it, at a minimum",
+    "oscillation at the edge": "the motion swings about the edge for many cycles, or steps",
+    "2-cycles": "states come back at every second step, at an amplitude that the map selects",
+    "chaos": "a positive Lyapunov exponent",
+    "escape": "the orbit leaves every bound",
+    "damping": "the oscillation at the edge dies out",
+    "noise gap": "noise keeps the mean of λ below the edge",
+}
 
 
 @dataclass(frozen=True)

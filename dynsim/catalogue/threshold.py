@@ -57,7 +57,7 @@ def final_sharpness(name: str) -> Iterator[Row]:
     want, tag = FINAL[name][0], "3 D"
     found = ends(name)
     statement = f"final λ = 2/η − kη + …: (2/η − λ)/η at η = {ETAS[-1]:g}"
-    yield from rows(name, compare(tag, statement, want, found[-1, 0], 5e-3))
+    yield from rows(name, compare(tag, statement, want, found[-1, 0], 5e-3), shows="catapult")
     rate = order(ETAS, found[:, 0] - want)
     statement = "… what is left of 2/η − kη − λ vanishes as η² or faster (fitted order, two starts)"
     others = order(ETAS, found[:, 1] - want)
