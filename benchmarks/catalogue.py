@@ -230,10 +230,10 @@ def page(prices, base_rate, lines) -> str:
     date = datetime.date.today()
     base = counts(ds.maps.self_stabilization)["plain"]
     setting = (
-        f"{POINTS:,} points (a sixteenth of them where there is a tanh or noise), {STEPS:,} steps, the best of {ROUNDS} "
-        f"rounds in turns, through `ds.sweep`. self_stabilization has {base} operations and makes "
-        f"{base_rate / 1e9:.3g}·10⁹ steps a second where nothing is carried. Prices, in such operations: {priced}. A map "
-        "that carries an exponent is held against self_stabilization as shipped, which does too. Where a tanh or noise "
+        f"{POINTS:,} points (a sixteenth of them where there is a tanh or noise), {STEPS:,} steps, the best of "
+        f"{ROUNDS} rounds in turns, through `ds.sweep`. self_stabilization has {base} operations and makes "
+        f"{base_rate / 1e9:.3g}·10⁹ steps a second where nothing is carried. Prices, in such operations: {priced}. A "
+        f"{base_rate / 1e9:.3g}·10⁹ steps a second where nothing is carried. Prices, in such operations: {priced}. "
         "is nearly all of the cost, the share says little: it compares the engine with itself."
     )
     head = ["# Benchmarks of the catalogue"]
