@@ -3,6 +3,7 @@
 import inspect
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
@@ -19,8 +20,8 @@ from .objective import Derivatives
 from .optimizer import Optimizer
 from .run import MEASURED, RECORDED, Plan, Run
 
-#: Steps between two looks at the progress bar and at Ctrl-C.
-STRIDE = 20
+#: Seconds between two looks at the progress bar and at Ctrl-C.
+LOOK = 0.1
 #: What results hold besides the runs that were swept; a tuner's parameter eta is the rate.
 TAKEN = {*RECORDED, "eigenvalues", "lifetime", "step", "kept_step", "parameter", "rank"} - {"eta"}
 
@@ -191,6 +192,8 @@ class _Job:
     def __init__(self, plan, runs, threads):
         self.plan, self.runs, self.threads = plan, runs, min(threads, len(runs))
         self.stop = threading.Event()
+        # Of runs that are done: workers whose buffers can be used again, and how many steps of a batch fit into a look.
+        self.free, self.strides = [], {}
 
     def go(self, progress) -> list[Run]:
         from tqdm.auto import tqdm
@@ -218,19 +221,24 @@ class _Job:
 
     def _run(self, asked, bar):
         values, seed, batch = asked
-        run = Run(self.plan, values, seed, batch)
-        steps = self.plan.steps
-        for start in range(0, steps + 1, STRIDE):
-            if self.stop.is_set():
-                break
-            until = min(start + STRIDE - 1, steps)
-            going = run.advance(until)
+        worker = self.free.pop() if self.free else None
+        run = Run(self.plan, values, seed, batch, worker)
+        steps, done, going = self.plan.steps, 0, True
+        while going and not self.stop.is_set():
+            stride, begin = self.strides.get(batch, 1), time.perf_counter()
+            going = run.advance(min(done + stride - 1, steps))
+            self.strides[batch] = _stride(stride, time.perf_counter() - begin)
             with bar.get_lock():
-                bar.update((min(until + 1, steps) if going else steps) - min(start, steps))
-            if not going:
-                break
+                bar.update((min(done + stride, steps) if going else steps) - done)
+            done = min(done + stride, steps)
+        self.free.append(run.worker)
         run.worker = run.whole = None  # their buffers are not needed any more
         return run
+
+
+def _stride(steps, seconds):
+    """How many steps to make next, so that Ctrl-C is heard and the progress seen soon enough."""
+    return max(1, int(steps * min(8.0, LOOK / max(seconds, 1e-6))))
 
 
 def _attributes(plan, runs, grid, whole):

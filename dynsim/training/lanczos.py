@@ -38,7 +38,7 @@ class Top:
             values, vectors = values[::-1], vectors[:, ::-1]
             shown = np.full(self.count, np.nan)
             shown[: len(values)] = values[: self.count]
-            return shown, vectors[:, 0]
+            return shown, np.ascontiguousarray(vectors[:, 0])
         anew = self.vector is None or self.age % ANEW_EVERY == 0
         self.age += 1
         random = self.rng.normal(size=self.size)
@@ -48,7 +48,7 @@ class Top:
         except (ArpackError, FloatingPointError):
             self.vector = None
             return nothing
-        self.vector = vectors[:, 0]
+        self.vector = np.ascontiguousarray(vectors[:, 0])
         return values, self.vector
 
     def _arpack(self, product, random, anew):

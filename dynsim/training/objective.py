@@ -17,6 +17,8 @@ class Derivatives:
 
     #: How many samples the loss is a mean over; 0 where there is no data to draw batches from.
     samples = 0
+    #: Whether its worker can make many steps in one compiled call.
+    steps_compiled = False
 
     def loss(self, w: np.ndarray) -> float:
         """f(w)."""
@@ -58,7 +60,7 @@ class Derivatives:
         return worker
 
     def _point(self, w, name="w"):
-        w = np.ascontiguousarray(w, dtype=float)
+        w = np.require(w, float, "CW")  # a copy where it must not be written: the passes are compiled for others
         if w.shape != (self.size,):
             raise ValueError(f"{name} must have shape ({self.size},) for {self.name!r}, not {w.shape}.")
         return w
