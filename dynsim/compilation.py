@@ -226,8 +226,8 @@ def _writable(folder: Path) -> bool:
 def load(source: str, functions: dict, pointers: dict | None = None) -> types.ModuleType:
     """The module of generated `source`, whose global names `functions` are compiled for it.
 
-    Functions named ``kernel_…`` in the source are the entry points; they come back as cached dispatchers. Those named in
-    `pointers`, with their signatures, come back as pointers to machine code that another kernel can be given.
+    Functions named ``kernel_…`` in the source are the entry points; they come back as cached dispatchers. Those
+    named in `pointers`, with their signatures, come back as machine code whose address another kernel can be given.
     """
     prints = [f"{name}: {fingerprint(function)}" for name, function in sorted(functions.items())]
     key = "\n".join([source, *prints, platform.python_version(), numba.__version__, _own_source()])

@@ -78,7 +78,7 @@ class Network(Derivatives):
 
 @cache
 def _start_threads():
-    """numba starts its threads when it compiles a parallel function, but not where a cached one is called by another."""
+    """numba does so when it compiles a parallel function, but not where a cached one is called by another."""
     numba.get_num_threads()
 
 

@@ -171,14 +171,16 @@ def _slopes(code, zd, a, p, ad):
 
 
 @numba.njit(**OPTIONS)
-def _bends(code, zd, a, q, out):
-    """out = ∂f/∂a·φ''·zd, with q = ∂f/∂z or, for gelu, ∂f/∂a·φ''."""
+def _slopes_and_bends(code, zd, a, p, q, ad, bends):
+    """ad = φ' zd and bends = ∂f/∂a·φ''·zd in one pass, with q = ∂f/∂z or, for gelu, ∂f/∂a·φ''."""
     if code == 1:
         for k in range(zd.size):
-            out[k] = -2 * a[k] * q[k] * zd[k]
+            ad[k] = (1 - a[k] * a[k]) * zd[k]
+            bends[k] = -2 * a[k] * q[k] * zd[k]
     else:
         for k in range(zd.size):
-            out[k] = q[k] * zd[k]
+            ad[k] = p[k] * zd[k]
+            bends[k] = q[k] * zd[k]
 
 
 @numba.njit(**OPTIONS)
@@ -192,11 +194,12 @@ def layer_slopes(code, zd, bias, a, p, q, ad, crossed):
         if bias.size:
             add_rows(rows, bias)
         flat = rows.reshape(rows.size)
-        _slopes(code, flat, a[here], p[here], ad[here])
         if crossed and (code == 1 or code == 3):
             bends = bent[: rows.size]
-            _bends(code, flat, a[here], q[here], bends)
+            _slopes_and_bends(code, flat, a[here], p[here], q[here], ad[here], bends)
             total += np.dot(bends, flat)
+        else:
+            _slopes(code, flat, a[here], p[here], ad[here])
     return total
 
 
@@ -224,7 +227,7 @@ def output_loss(code, o, y, share, delta):
                 top = max(top, o[i, j])
             for j in range(width):
                 o[i, j] -= top
-                total -= y[i, j] * o[i, j]
+        total -= np.dot(y.reshape(y.size), flat)
         for k in range(flat.size):
             flat[k] = exp(flat[k])
         for i in range(rows):
@@ -233,8 +236,9 @@ def output_loss(code, o, y, share, delta):
                 whole += o[i, j]
                 mass += y[i, j]
             total += mass * math.log(whole)
+            each = 1 / whole
             for j in range(width):
-                o[i, j] /= whole
+                o[i, j] *= each
                 delta[i, j] = share * (mass * o[i, j] - y[i, j])
     else:
         for i in range(rows):

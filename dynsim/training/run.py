@@ -47,7 +47,7 @@ class Plan:
     needs: frozenset = field(init=False)
     #: The optimizer, compiled.
     kernels: object = field(init=False)
-    #: The tuner and the optimizer by pointers to machine code, where the objective can make many steps in one compiled call.
+    #: The tuner and the optimizer as machine code, where the objective can make many steps in one compiled call.
     pointers: tuple | None = field(init=False)
 
     def __post_init__(self):
