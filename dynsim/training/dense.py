@@ -105,7 +105,8 @@ class DenseWorker:
             self.size, blocks = samples, -(-samples // net.rows)
             groups = min(blocks, kernels.GROUPS)
             room = kernels.SLOTS * net.rows * net.widths[1:].sum()
-            buffers, scratch = np.zeros((blocks, room)), np.zeros((groups if self.cores > 1 else 1, room))
+            threads = numba.config.NUMBA_NUM_THREADS if self.cores > 1 else 1
+            buffers, scratch = np.zeros((blocks, room)), np.zeros((threads, room))
             self.buffers = buffers, scratch, np.zeros((groups, net.size)), np.zeros(groups)
         elif everything == self.everything:
             return

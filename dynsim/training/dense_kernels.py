@@ -171,11 +171,16 @@ def _hvp(w, v, widths, codes, scales, x, y, share, buffer, scratch, out, kept):
 
 @numba.njit(**OPTIONS)
 def _group(task, group, w, u, net, scratch):
-    """One task on the blocks of a group: its share of the number asked for; vectors go into the group's part."""
+    """One task on the blocks of a group: its share of the number asked for; vectors go into the group's part.
+
+    What follows a gradient goes backwards: the blocks that were last are still in the cache.
+    """
     rows, widths, codes, scales, _, x, y, buffers, _, parts, sums = net
     blocks, part, total = buffers.shape[0], parts[group], 0.0
     share, kept = 1.0 / x.shape[0], 0.0
-    for i in range(blocks * group // sums.size, blocks * (group + 1) // sums.size):
+    first, end = blocks * group // sums.size, blocks * (group + 1) // sums.size
+    for k in range(first, end):
+        i = k if task <= GRADIENT else first + end - 1 - k
         xs, ys = x[i * rows : (i + 1) * rows], y[i * rows : (i + 1) * rows]
         if task <= GRADIENT:
             total += share * _forward(w, widths, codes, scales, xs, ys, share, buffers[i])
@@ -214,7 +219,8 @@ def _total(task, sums, decay, vector):
 def serial(task, w, u, net, out):
     """A task on every group, one after another. The number asked for; a vector goes into out, empty for no vector."""
     decay, scratch, parts, sums = net[4], net[8], net[9], net[10]
-    for i in range(sums.size):
+    for k in range(sums.size):
+        i = k if task <= GRADIENT else sums.size - 1 - k
         sums[i] = _group(task, i, w, u, net, scratch[0])
     vector = w if task <= GRADIENT else u
     for start in range(0, out.size, CHUNK):
@@ -226,8 +232,9 @@ def serial(task, w, u, net, out):
 def parallel(task, w, u, net, out):
     """The same over the cores, to the bit."""
     decay, scratch, parts, sums = net[4], net[8], net[9], net[10]
-    for i in numba.prange(sums.size):
-        sums[i] = _group(task, i, w, u, net, scratch[i])
+    for k in numba.prange(sums.size):
+        i = np.int64(k) if task <= GRADIENT else sums.size - 1 - np.int64(k)
+        sums[i] = _group(task, i, w, u, net, scratch[numba.get_thread_id()])
     vector = w if task <= GRADIENT else u
     for i in numba.prange((out.size + CHUNK - 1) // CHUNK):
         _gather(parts, i * CHUNK, decay, vector, out)

@@ -92,7 +92,7 @@ class Top:
             return self._whole(product)
         anew = self.vector is None or self.age % ANEW_EVERY == 0
         self.age += 1
-        random = self.rng.normal(size=self.size)
+        random = self.rng.random(self.size) - 0.5
         random /= np.linalg.norm(random)
         start = random if anew else self.vector + MIX * random
         values, self.vector = self._lanczos(product, start, random, COLD if anew else WARM)
