@@ -111,8 +111,9 @@ def is_arithmetic(function, seen=()) -> bool:
     for code in _codes(function.__code__):
         if any(name not in callees and name != "abs" for name in code.co_names):
             return False
-        if any(instruction.opname == "RAISE_VARARGS" for instruction in dis.get_instructions(code)):
-            return False
+        for instruction in dis.get_instructions(code):  # compiled, x**2 is a product, which differs in the last bit
+            if instruction.opname == "RAISE_VARARGS" or instruction.argrepr in ("**", "**="):
+                return False
     return all(
         id(value) in _WORDS or isinstance(value, (int, float)) or is_arithmetic(value, (*seen, function))
         for value in callees.values()

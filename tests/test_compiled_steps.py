@@ -116,6 +116,10 @@ def by_numpy(n):
     return np.sqrt(n)
 
 
+def squares(n):
+    return n**2
+
+
 def refuses(n):
     if n > 1e9:
         raise ValueError("too steep")
@@ -130,7 +134,7 @@ def test_own_tuners_are_compiled_where_that_means_the_same(monkeypatch, in_pytho
         return 0.1
 
     assert pointed(of_the_vocabulary)
-    assert [pointed(tuner) for tuner in (by_numpy, refuses, remembers, T.linesearch)] == [None] * 4
+    assert [pointed(tuner) for tuner in (by_numpy, squares, refuses, remembers, T.linesearch)] == [None] * 5
     net = digits_like()
     first = descend(net, of_the_vocabulary, 8)
     assert first.identical(in_python(net, of_the_vocabulary, 8))
