@@ -1,6 +1,7 @@
 """ds.descend: the rules, the records, many runs, and what is refused."""
 
 import _thread
+import functools
 import threading
 import time
 
@@ -431,8 +432,28 @@ def fails(n):
     raise KeyError("no")
 
 
+def bounded(n, d, eta=1.0):
+    return np.minimum(eta, n / d)
+
+
+def two_rates(n):
+    return np.array([0.1, 0.2])
+
+
 NET = tanh_net()
 REFUSED = {
+    "no rate": (lambda: descend(BOWL, lambda n: "fast", 1), TypeError, "returns 'fast', which is not a number"),
+    "two rates": (lambda: descend(BOWL, two_rates, 1), TypeError, "which is not a number"),
+    "a partial": (lambda: descend(BOWL, functools.partial(T.cdat, sigma=1), 1), TypeError, "made with def or lambda"),
+    "a bound called eta": (
+        lambda: descend(BOWL, bounded, 1, over={"eta": [1.0, 2.0]}),
+        ValueError,
+        "the parameter 'eta' of 'bounded' is not the rate itself",
+    ),
+    "large seeds": (lambda: descend(NET, T.cdat, 1, over={"seed": [0, 2**60 + 1]}), ValueError, r"below 2\*\*53"),
+    "many delays": (lambda: descend(BOWL, T.cdat, 1, delay=np.array([0, 1])), ValueError, "delay must be 0 or 1"),
+    "records without end": (lambda: descend(BOWL, T.cdat, 10**12), ValueError, r"take 7.45e\+04 GiB.* with every=\."),
+    "all parameters kept": (lambda: descend(NET, T.cdat, 10**9, keep=1), ValueError, "every= or keep="),
     "no objective": (lambda: descend(NET.loss, T.cdat, 1), TypeError, "needs an objective such as"),
     "a maker": (lambda: descend(ds.objectives.network, T.cdat, 1), TypeError, "needs an objective such as"),
     "no tuner": (lambda: descend(BOWL, "cdat", 1), TypeError, "needs a tuner function such as ds.tuners.cdat"),
@@ -472,6 +493,18 @@ REFUSED = {
     "shape of w": (lambda: descend(BOWL, T.cdat, 1, w=[1.0]), ValueError, r"w must have shape \(3,\) for 'quadratic'"),
     "w of nan": (lambda: descend(BOWL, T.cdat, 1, w=[1.0, np.nan, 1.0]), ValueError, "w holds NaN or infinite"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("dim", ["f", "eta", "lam", "lifetime", "parameter", "kept_step", "rank"])
+def test_a_dim_does_not_hide_what_is_recorded(dim):
+    with pytest.raises(ValueError, match=f"results have a '{dim}' of their own"):
+        descend(BOWL, T.cdat, 2, over={"sigma": (dim, [1.0, 2.0])}, keep=1, top=2)
+
+
+def test_results_can_be_written(tmp_path):
+    run = descend(BOWL, T.cdat, 2, delay=True)
+    assert run.attrs["delay"] == 1 and type(run.attrs["delay"]) is int
+    run.to_netcdf(tmp_path / "run.nc")
 
 
 @pytest.mark.parametrize("what", REFUSED)

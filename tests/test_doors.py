@@ -18,7 +18,11 @@ SWEEPS = {
     "unknown value": (dict(over=GOOD, lamda=2), ValueError, r"'lamda'.*Did you mean 'lam'\?"),
     "unknown measured name": (dict(over=GOOD, measure=M.final("lan")), ValueError, r"'lan'.*Did you mean 'lam'\?"),
     "given twice": (dict(over=GOOD, eta=1.0), ValueError, "'eta' is given twice"),
-    "array as a value": (dict(over=GOOD, a=[1, 2]), ValueError, r"give them to ds.sweep or ds.descend as over=\{'a': values\}"),
+    "array as a value": (
+        dict(over=GOOD, a=[1, 2]),
+        ValueError,
+        r"give them to ds.sweep or ds.descend as over=\{'a': values\}",
+    ),
     "text as a value": (dict(over=GOOD, a="big"), ValueError, "a must be a number, not 'big'"),
     "nan as a value": (dict(over=GOOD, a=np.nan), ValueError, "a is NaN"),
     "lengths on one dim": (

@@ -58,7 +58,7 @@ class Derivatives:
         return worker
 
     def _point(self, w, name="w"):
-        w = np.ascontiguousarray(w, dtype=float)
+        w = checks.numbers(w, name)  # a copy: what is asked for leaves the caller's array alone
         if w.shape != (self.size,):
             raise ValueError(f"{name} must have shape ({self.size},) for {self.name!r}, not {w.shape}.")
         return w
@@ -119,7 +119,7 @@ class Objective(Derivatives):
                     f"the data of {self.name!r} has shape {np.shape(array)} where {self.samples} samples were "
                     "announced; its first axis must run over the samples."
                 )
-        self._start = start if callable(start) else np.array(start, float)
+        self._start = start if callable(start) else checks.numbers(start, "start")
         first = self.start(0)
         self.size = first.size
         self.functions = {"loss": loss, "gradient": gradient, "hvp": hvp, "second": second}
