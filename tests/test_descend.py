@@ -237,6 +237,23 @@ def test_more_eigenvalues(top):
     np.testing.assert_array_equal(run.eigenvalues[:, 0], run.lam)
 
 
+def test_eigenvalues_that_repeat_are_counted_as_often():
+    """Least squares with ten outputs has each eigenvalue ten times; a Krylov space holds one copy of each."""
+    x, y = ds.tasks.teacher_student(40, inputs=5, outputs=10)
+    f = ds.objectives.linear_regression(x, y)
+    exact = np.linalg.eigvalsh(dense(f, f.start()))[::-1]
+    assert exact[9] == pytest.approx(exact[0]) and exact[10] < 0.9 * exact[0]
+    run = descend(f, T.constant, 40, eta=1e-3, every=10, sharpness=10, top=15)
+    np.testing.assert_allclose(run.eigenvalues, np.tile(exact[:15], (5, 1)), rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [8, 60])
+def test_the_sharpness_of_a_loss_without_curvature_is_zero(size):
+    flat = ds.Objective(lambda w: float(w.sum()), lambda w: np.ones(size), lambda w, v: 0 * v, start=np.ones(size))
+    assert (descend(flat, T.constant, 3, eta=0.1, sharpness=1, top=2).eigenvalues == 0).all()
+    assert ds.reduce(flat, flat.start()).lam == 0
+
+
 def test_records_lie_where_they_belong():
     run = descend(tanh_net(), T.constant, 20, eta=0.1, every=4, sharpness=8, keep=12)
     assert run.step.values.tolist() == [0, 4, 8, 12, 16, 20]

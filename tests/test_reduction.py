@@ -187,6 +187,21 @@ def test_compare_refuses_what_it_cannot_do():
         ds.reduce(cubic(), [1.0, 2.0])
     with pytest.raises(ValueError, match="not finite"):
         ds.reduce(cubic(), [1e200, 0.0, 0.0])
+    with pytest.raises(TypeError, match="reduce needs an objective"):
+        ds.reduce(lambda w: w, [1.0])
+    for bad in (0, -0.1, np.nan, np.inf, "a"):
+        with pytest.raises(ValueError, match="within"):
+            ds.compare(cubic(), ds.tuners.constant, 5, eta=0.1, within=bad)
+    with pytest.raises(ValueError, match="directions must be a whole number >= 1"):
+        ds.compare(cubic(), ds.tuners.constant, 5, eta=0.1, directions=[0])
+    for option in ("optimizer", "batch", "delay", "over"):
+        with pytest.raises(ValueError, match=f"unknown parameter '{option}' of 'constant'"):
+            ds.compare(cubic(), ds.tuners.constant, 10**9, eta=0.1, **{option: 1})
+
+
+def test_one_number_of_directions_is_a_row_of_one():
+    both = ds.compare(cubic(), ds.tuners.constant, 2, eta=0.1, directions=1, progress=False)
+    assert "local_cubic_1" in both.who
 
 
 def test_local_cubic_is_the_taylor_polynomial_in_the_top_eigenvectors(net):

@@ -172,6 +172,19 @@ def test_the_best_sigma_of_each_batch_size(small):
     assert claims_batch.best_sigmas(lab, ends) == {0: [1, 2]}
 
 
+def test_a_batch_size_at_which_all_diverge_has_no_best_sigma(small):
+    """The smallest σ must not count as best there: that would make the best σ fall with the batch size."""
+    gone, good = Outcome(INF, 10), Outcome(0.1, 10)
+    sigmas, betas = small.batch_sigmas, small.betas
+    ends = {(n, b, s): gone if n == 16 else good for n in (16, 64) for b in betas for s in sigmas}
+    ends[64, betas[0], sigmas[-1]] = Outcome(0.01, 10)
+    found = claims_batch.best_sigmas(Lab(small), ends)[betas[0]]
+    assert np.isnan(found[0]) and found[1] == sigmas[-1]
+    parts = claims_batch.judge_batch(plain=found, averaged=[sigmas[0]] * 2, gains=[1.0], linesearch=[1.0])
+    assert not parts["best σ"].good and not parts["best σ, β=0.9"].good
+    assert parts["best σ"].shown == f"none, {sigmas[-1]:g}"
+
+
 def test_all_of_it_runs_and_writes_the_table_and_the_pictures(small, tmp_path, capsys):
     written = train_claims.run(tmp_path, scale=small)
     text = (tmp_path / "claims.md").read_text(encoding="utf-8")
