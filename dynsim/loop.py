@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from . import checks
-from .model import Map, reads, roles, scales_cleanly
+from .model import Map, made_by, reads, recipe, roles, scales_cleanly
 from .vocabulary import sqrt
 
 #: The helper functions, and the function of the landscape that each is made from.
@@ -67,6 +67,7 @@ class Landscape:
         put(self, "name", self.name or self.move.__name__)
         put(self, "doc", self.doc or inspect.getdoc(self.move) or "")
         functions = dict(self.functions)
+        made_by(self, Landscape, self.move, dict(functions), self.name, dict(self.scale), self.doc)
         if "gradient" in functions:
             for name in ("n", "grad_sq"):
                 functions.setdefault(name, _sum_of_squares(functions["gradient"], name))
@@ -76,6 +77,9 @@ class Landscape:
             raise TypeError(f"move of the landscape {self.name!r} must take eta without a default after the slash.")
         put(self, "state", MappingProxyType(signature.state))
         put(self, "parameters", MappingProxyType(signature.parameters))
+
+    def __reduce__(self):
+        return recipe(self, ())
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -205,7 +209,12 @@ def closed_loop(
     )
     scale = {**landscape.scale, **getattr(tuner, "scale", {})} if landscape.scale else {}
     # CDAT on the cubic loss, say: n does not vanish with x, so there is nothing to carry.
-    return Map(scale=scale if scales_cleanly(parts["step"], scale) else {}, **parts)
+    made = Map(scale=scale if scales_cleanly(parts["step"], scale) else {}, **parts)
+    return made_by(made, _again, (landscape, tuner, delay, start, name, doc), fixed)
+
+
+def _again(arguments, fixed):
+    return closed_loop(*arguments, **fixed)
 
 
 def _check_pair(landscape, tuner, delay):

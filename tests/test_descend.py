@@ -481,7 +481,7 @@ REFUSED = {
     "parameter": (lambda: descend(BOWL, T.cdat, 1, sigm=2), ValueError, "'sigm'. Did you mean 'sigma'"),
     "swept parameter": (lambda: descend(BOWL, T.cdat, 1, over={"sgma": [2]}), ValueError, "Did you mean 'sigma'"),
     "optimizer's of another": (lambda: descend(BOWL, T.cdat, 1, momentum=0.9), ValueError, "unknown parameter"),
-    "several values": (lambda: descend(BOWL, T.cdat, 1, sigma=[1, 2]), ValueError, "ds.sweep or ds.descend as over="),
+    "several values": (lambda: descend(BOWL, T.cdat, 1, sigma=[1, 2]), ValueError, "ds.descend as over="),
     "not a number": (lambda: descend(BOWL, T.cdat, 1, sigma="2x"), ValueError, "sigma must be a number"),
     "nan": (lambda: descend(BOWL, T.cdat, 1, sigma=np.nan), ValueError, "sigma is NaN"),
     "twice": (lambda: descend(BOWL, T.cdat, 1, sigma=1, over={"sigma": [1]}), ValueError, "'sigma' is given twice"),
