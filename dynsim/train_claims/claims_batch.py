@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..tuners.linesearch import TRIES
 from .lab import LARGEST, Lab, merit
 from .outcomes import Outcome, outcome, ratio
 from .settings import Setting
@@ -90,5 +91,7 @@ BATCH = Claim(
     measure_batch,
     judge_batch,
     four,
-    note="Half of the steps. Numbers go from the smallest mini-batch to the largest, and on to the full batch for σ.",
+    note="Half of the steps. Numbers go from the smallest mini-batch to the largest, and on to the full batch for σ. "
+    f"The linesearch may take rates up to {LARGEST:g} and tries {TRIES} of them; the paper's stops at 1, and at 30 "
+    "tries.",
 )
