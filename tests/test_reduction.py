@@ -246,3 +246,25 @@ def test_the_study_at_a_small_size(monkeypatch, tmp_path):
     assert sum(won) == len(cases)
     assert table._every(cases).count("\n") == len(cases) + 1
     assert len(pictures.tracks(cases, tmp_path).read_bytes()) > 10_000
+
+
+@pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
+def test_between_its_kinks_a_relu_network_has_a_third_derivative_that_is_found(loss):
+    """Its own forward pass in JAX, differentiated three times; not zero, as o is a polynomial in w between kinks."""
+    jax = pytest.importorskip("jax")
+    x, y = ds.tasks.teacher_student(30, inputs=4, outputs=3, seed=2)
+    y = np.eye(3)[y.argmax(1)] if loss == "cross_entropy" else y
+    net = ds.objectives.network(x, y, hidden=6, activation="relu", loss=loss)
+
+    def value(w):
+        o = jax.nn.relu(x @ w[:24].reshape(4, 6) + w[24:30]) @ w[30:48].reshape(6, 3) + w[48:]
+        each = (o - y) ** 2 / 2 if loss == "squared" else -y * jax.nn.log_softmax(o)
+        return each.sum(1).mean()
+
+    w = net.start(0)
+    here = ds.reduce(net, w, floor=False)
+    with jax.enable_x64(True):
+        v = jax.numpy.array(here.v.values)
+        exact = jax.grad(lambda at: v @ jax.hessian(value)(at) @ v)(jax.numpy.array(w))
+    assert np.linalg.norm(exact) > 0.1
+    np.testing.assert_allclose(here.grad_lam, exact, atol=1e-5 * np.linalg.norm(exact))

@@ -119,7 +119,7 @@ class Objective(Derivatives):
         self.name = name or getattr(loss, "__name__", type(loss).__name__)
         for what, function in self.functions.items():
             if not callable(function) and (function is not None or what == "loss"):
-                raise TypeError(f"{what} must be a function of w, not {function!r}.")
+                raise TypeError(f"{what} must be a function of w, not {' '.join(repr(function).split())[:60]}.")
         self.samples = checks.whole(samples, "samples")
         self.data = checked_data(self.name, data, self.samples)
         self._start = start if callable(start) else checks.numbers(start, "start")
