@@ -107,7 +107,6 @@ def test_verdicts_of_parts_and_seeds():
 def test_the_end_of_a_run():
     falling = run_of(np.linspace(2, 1, 21))
     assert outcome(falling, 0.5) == Outcome(pytest.approx(0.525), 200)
-    assert outcome(falling, 0.5, until=100) == Outcome(pytest.approx(1), 100)
     assert outcome(run_of([1, 0.1, 1e-5, 1e-9, np.nan])) == Outcome(TRAINED, 20, True)
     assert outcome(run_of([1, 0.1, 2])).diverged and outcome(run_of([1, 0.1, np.nan])).diverged
     assert not outcome(run_of([1, 3, 0.5])).diverged
