@@ -50,6 +50,9 @@ class Grid:
             aligned = variable.set_dims({d: 1 for d in self.dims if d not in variable.dims} | dict(variable.sizes))
             self._views[name] = np.broadcast_to(aligned.transpose(*self.dims).values, self.shape)
 
+    def __reduce__(self):
+        return Grid, ({name: (v.dims, v.values) for name, v in self._variables.items()},)
+
     @property
     def coords(self) -> dict:
         return dict(self._variables)

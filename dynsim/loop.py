@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from . import checks
-from .model import Map, reads, roles, scales_cleanly
+from .model import Map, made_by, reads, recipe, roles, scales_cleanly
 from .vocabulary import sqrt
 
 #: The helper functions, and the function of the landscape that each is made from.
@@ -67,6 +67,7 @@ class Landscape:
         put(self, "name", self.name or self.move.__name__)
         put(self, "doc", self.doc or inspect.getdoc(self.move) or "")
         functions = dict(self.functions)
+        made_by(self, Landscape, self.move, dict(functions), self.name, dict(self.scale), self.doc)
         if "gradient" in functions:
             for name in ("n", "grad_sq"):
                 functions.setdefault(name, _sum_of_squares(functions["gradient"], name))
@@ -76,6 +77,9 @@ class Landscape:
             raise TypeError(f"move of the landscape {self.name!r} must take eta without a default after the slash.")
         put(self, "state", MappingProxyType(signature.state))
         put(self, "parameters", MappingProxyType(signature.parameters))
+
+    def __reduce__(self):
+        return recipe(self, ())
 
     @property
     def measurements(self) -> tuple[str, ...]:
@@ -205,14 +209,21 @@ def closed_loop(
     )
     scale = {**landscape.scale, **getattr(tuner, "scale", {})} if landscape.scale else {}
     # CDAT on the cubic loss, say: n does not vanish with x, so there is nothing to carry.
-    return Map(scale=scale if scales_cleanly(parts["step"], scale) else {}, **parts)
+    made = Map(scale=scale if scales_cleanly(parts["step"], scale) else {}, **parts)
+    return made_by(made, _again, (landscape, tuner, delay, start, name, doc), fixed)
+
+
+def _again(arguments, fixed):
+    return closed_loop(*arguments, **fixed)
 
 
 def _check_pair(landscape, tuner, delay):
     if not isinstance(landscape, Landscape):
         raise TypeError(f"closed_loop needs a landscape such as ds.landscapes.top_eigendirection, not {landscape!r}.")
-    if not callable(tuner):
-        raise TypeError(f"closed_loop needs a tuner function such as ds.tuners.cdat, not {tuner!r}.")
+    if not callable(tuner) or not hasattr(tuner, "__name__"):
+        raise TypeError(
+            f"closed_loop needs a tuner function such as ds.tuners.cdat, made with def or lambda, not {tuner!r}."
+        )
     if delay not in (0, 1):
         raise ValueError(f"delay must be 0 or 1, not {delay!r}.")
     signature = roles(tuner)
@@ -241,6 +252,11 @@ def check_returns(tuner, signature):
     wanted = ", ".join(("eta", *(f"next {name}" for name in signature.state)))
     if results is None or count != 1 + len(signature.state):
         raise TypeError(f"the tuner {tuner.__name__!r} returns {results!r}; it must return {wanted}.")
+    for value in results if isinstance(results, tuple) else (results,):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            raise TypeError(f"the tuner {tuner.__name__!r} returns {value!r}, which is not a number.") from None
 
 
 def _moved(landscape, eta, target="{}"):

@@ -11,11 +11,11 @@ returns an :class:`Update`; what it takes besides the map are the measure's opti
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 from . import checks
-from .model import Map, roles
+from .model import Map, recipe, roles
 
 #: What the engine supplies besides the map's own names.
 SUPPLIED = ("value", "t", "steps", "norm")
@@ -94,6 +94,9 @@ class MeasureKind:
     flag_values: tuple[int, ...] = ()
     units: str = ""
     long_name: str = ""
+
+    def __reduce__(self):
+        return recipe(self, (MeasureKind, tuple(getattr(self, f.name) for f in fields(self))))
 
     @property
     def update(self) -> Callable | None:

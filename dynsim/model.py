@@ -99,6 +99,17 @@ def scales_cleanly(step: Callable, scale: Mapping[str, int]) -> bool:
     return True
 
 
+def made_by(thing, function: Callable, *arguments):
+    """Remember how `thing` was made, so that it is pickled as that call and not by its generated functions."""
+    object.__setattr__(thing, "_recipe", (function, arguments))
+    return thing
+
+
+def recipe(thing, parts: tuple) -> tuple:
+    """What ``__reduce__`` returns: the call that it was made by, else its parts."""
+    return getattr(thing, "_recipe", parts)
+
+
 @dataclass(frozen=True, eq=False)
 class Map:
     """A discrete map: state' = step(state, parameters).
@@ -184,6 +195,11 @@ class Map:
                 f"step {self.name!r} is not homogeneous in ({', '.join(self.scale)}) for small values, "
                 "so no exponent can be carried; leave these states out of scale."
             )
+
+    def __reduce__(self):
+        return recipe(
+            self, (Map, (self.step, self.name, *map(dict, (self.observables, self.scale, self.fixed)), self.doc))
+        )
 
     @property
     def noisy(self) -> bool:

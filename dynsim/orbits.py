@@ -5,10 +5,11 @@ import xarray as xr
 
 from . import checks
 from .carry import CARRY_EVERY
+from .engines.threads import STEPS_A_CALL
 from .kernels import Kernel
 from .labels import describe, label
 from .model import Map
-from .sweeps import STEPS_A_CALL, check_map
+from .sweeps import check_map
 
 
 def orbit(

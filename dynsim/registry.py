@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from . import checks
 from .loop import Landscape
 from .measure import MeasureKind, Update
-from .model import Map
+from .model import Map, made_by
 
 
 def functions(module: ModuleType) -> dict:
@@ -60,7 +60,16 @@ def furnish(package: str, make) -> dict:
     """Everything in the package `package`, by file name; names with an underscore in front are not science."""
     room = importlib.import_module(package)
     names = [info.name for info in pkgutil.iter_modules(room.__path__) if not info.name.startswith("_")]
-    return {name: make(importlib.import_module(f"{package}.{name}")) for name in sorted(names)}
+    found = {name: make(importlib.import_module(f"{package}.{name}")) for name in sorted(names)}
+    for name, thing in found.items():
+        if not isinstance(thing, FunctionType):
+            made_by(thing, named, package, name)
+    return found
+
+
+def named(package: str, name: str):
+    """What the package's room has under this name; how its things are unpickled."""
+    return getattr(importlib.import_module(package), name)
 
 
 def missing(package: str, found: dict):

@@ -1,25 +1,18 @@
 """ds.sweep: a map iterated on every point of a grid, measured on the way, as one labelled dataset."""
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import numpy as np
 import xarray as xr
 
-from . import checks
-from .carry import CARRY_EVERY
+from . import checks, engines
 from .grids import Grid
-from .kernels import Kernel
+from .jobs import Job, Memory
 from .labels import describe, label
 from .measure import SUPPLIED, Measure
 from .model import Map
-
-#: Map steps that one compiled call makes: short enough to answer Ctrl-C and to move the progress bar (some 10 ms).
-STEPS_A_CALL = 2**26
-#: Points in one chunk at the most; the memory beside the result is a few arrays of this length a thread.
-POINTS_A_CHUNK = 2**13
 
 
 def sweep(
@@ -30,6 +23,7 @@ def sweep(
     *,
     device: str = "cpu",
     threads: int | None = None,
+    client=None,
     seed: int = 0,
     progress: bool = True,
     **values: float,
@@ -46,6 +40,7 @@ def sweep(
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
     device : "cpu".
     threads : how many; all cores by default. The result does not depend on it.
+    client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
     progress : show a progress bar on anything over two seconds.
     **values : the other states' initial values and the other parameters; their defaults where left out.
@@ -74,11 +69,9 @@ def sweep(
     """
     check_map(map)
     steps = checks.whole(steps, "steps")
-    if device != "cpu":
-        raise ValueError(f"unknown device {device!r}; write device='cpu'.")
     grid = Grid(over)
-    measures = check_measures(map, measure, taken=(*grid.names, *grid.dims))
-    for m in measures:
+    asked = check_measures(map, measure, taken=(*grid.names, *grid.dims))
+    for m in asked:
         if m.options.get("skip", 0) > steps:
             raise ValueError(f"{m!r} skips more states than there are ({steps + 1}); skip at most {steps}.")
     for dim in grid.dims:
@@ -86,14 +79,41 @@ def sweep(
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
+    engine = engines.choose(device, threads, client)
     seed = checks.whole(seed, "seed")
-    results = _Job(map, measures, steps, grid, fixed, threads, seed).run(progress)
-    call = f"ds.sweep({map.name}, {steps}, over={list(grid.names)}, measure={measures!r})"
-    attrs = describe(map, steps=steps, values=fixed, swept=grid.names, device=device, call=call, seed=seed)
-    data = {m.name: _variable(m, map, grid, rows) for m, rows in zip(measures, results)}
-    dims = {d.dim: np.arange(1, d.width + 1) for m in measures if (d := m.kind.does).dim}
-    dataset = xr.Dataset(data, grid.coords | dims, attrs)
-    return label(dataset, map)
+    job = Job(map, steps, grid, tuple(asked), fixed, seed)
+    kept = Memory(job)
+    with progress_bar(job, progress) as bar:
+        engine.run(job, kept.spans, kept.deliver, bar)
+    return labelled(job, kept.arrays(), device)
+
+
+def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
+    """The dataset of a job's results, given by the measures' names."""
+    grid, call = job.grid, f"ds.sweep({job.map.name}, {job.steps}, over={list(job.grid.names)}, measure={job.made!r})"
+    attrs = describe(
+        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed
+    )
+    data = {m.name: xr.Variable(job.dims(m), arrays[m.name], _attributes(m)) for m in job.made}
+    dims = {d.dim: np.arange(1, d.width + 1) for m in job.made if (d := m.kind.does).dim}
+    return label(xr.Dataset(data, grid.coords | dims, attrs), job.map)
+
+
+@contextmanager
+def progress_bar(job: Job, shown: bool):
+    """A function that moves a progress bar by so many steps; it may be called from any thread."""
+    from tqdm.auto import tqdm
+
+    total = float(job.grid.size) * max(job.steps, 1)
+    with tqdm(
+        total=total, unit="step", unit_scale=True, delay=2, disable=not shown, desc=job.map.name, leave=False
+    ) as bar:
+
+        def advance(count):
+            with bar.get_lock():
+                bar.update(count)
+
+        yield advance
 
 
 def cores() -> int:
@@ -143,14 +163,9 @@ def check_measures(map: Map, measure, taken=()) -> list[Measure]:
             raise ValueError(
                 f"two measures are called {name!r}; name one of them, as in {measure[0]!r}.named('other')."
             )
-    return [m.made_for(map) for m in measure]
-
-
-def _variable(measure, map, grid, rows):
-    does = measure.kind.does
-    if not does.dim:
-        return xr.Variable(tuple(grid.dims), rows[0].reshape(grid.shape), _attributes(measure))
-    return xr.Variable((*grid.dims, does.dim), rows.T.reshape(*grid.shape, does.width), _attributes(measure))
+    for m in measure:
+        m.made_for(map)  # what cannot be made for this map is refused here
+    return list(measure)
 
 
 def _attributes(measure):
@@ -162,68 +177,3 @@ def _attributes(measure):
         attrs["flag_values"] = np.array(kind.flag_values or range(len(kind.flags)), kind.dtype)
         attrs["flag_meanings"] = " ".join(kind.flags)
     return attrs
-
-
-class _Job:
-    """The chunks of one sweep, done by a pool of threads (the kernels hold no lock)."""
-
-    def __init__(self, map, measures, steps, grid, fixed, threads, seed):
-        self.threads, self.seed = threads, seed
-        self.map, self.steps, self.grid, self.fixed = map, steps, grid, fixed
-        self.kernel = Kernel(map, measures)
-        self.advance, self.finish = self.kernel.ready("advance"), self.kernel.ready("finish")
-        self.results = [np.empty((m.kind.does.width, grid.size), m.kind.dtype) for m in measures]
-        self.stop = threading.Event()
-        # Some chunks for each thread, so that all end together; at least a full block of lanes.
-        share = -(-grid.size // (4 * threads))
-        self.chunk = int(np.clip(min(STEPS_A_CALL // max(steps, 1), share), 128, POINTS_A_CHUNK))
-        self.stride = max(CARRY_EVERY, STEPS_A_CALL // self.chunk // CARRY_EVERY * CARRY_EVERY)
-
-    def run(self, progress):
-        from tqdm.auto import tqdm
-
-        starts = iter(range(0, self.grid.size, self.chunk))
-        total = float(self.grid.size) * max(self.steps, 1)
-        with (
-            tqdm(
-                total=total,
-                unit="step",
-                unit_scale=True,
-                delay=2,
-                disable=not progress,
-                desc=self.map.name,
-                leave=False,
-            ) as bar,
-            ThreadPoolExecutor(self.threads) as pool,
-        ):
-            running = set()
-            try:
-                while True:
-                    while len(running) < self.threads + 1 and (start := next(starts, None)) is not None:
-                        running.add(pool.submit(self._chunk, start, bar))
-                    if not running:
-                        break
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-            finally:
-                self.stop.set()  # Ctrl-C or an error: the others stop at their next call
-        return self.results
-
-    def _chunk(self, start, bar):
-        stop = min(start + self.chunk, self.grid.size)
-        state, parameters = self.kernel.filled(self.grid, self.fixed, start, stop, self.seed)
-        accumulated = np.repeat(self.kernel.starts[:, None], stop - start, axis=1)
-        for t in range(0, self.steps, self.stride):
-            if self.stop.is_set():
-                return
-            until = min(t + self.stride, self.steps)
-            self.advance(t, until, self.steps, state, parameters, accumulated, self.kernel.options)
-            with bar.get_lock():
-                bar.update((stop - start) * (until - t))
-        every = [row for rows in self.results for row in rows]
-        results = np.empty((len(every), stop - start))
-        self.finish(self.steps, state, parameters, accumulated, self.kernel.options, results)
-        with np.errstate(invalid="ignore"):
-            for row, found in zip(every, results):
-                row[start:stop] = found

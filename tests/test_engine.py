@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dynsim as ds
-from dynsim import sweeps
+from dynsim.engines import threads as pool
 
 M = ds.measures
 EDGE = ds.maps.self_stabilization
@@ -53,8 +53,8 @@ def test_any_grid_chunking_and_thread_count_gives_the_same_bits(over, steps, chu
     measures = every_kind(min(3, steps))
     whole = ds.sweep(EDGE, steps, over, measures, threads=1, **fixed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeps, "POINTS_A_CHUNK", chunk)
-        patch.setattr(sweeps, "STEPS_A_CALL", calls)
+        patch.setattr(pool, "POINTS_A_PIECE", chunk)
+        patch.setattr(pool, "STEPS_A_CALL", calls)
         cut = ds.sweep(EDGE, steps, over, measures, threads=threads, **fixed)
     xr.testing.assert_identical(whole, cut)
     turned = ds.sweep(EDGE, steps, dict(reversed(over.items())), measures, **fixed)
@@ -198,16 +198,16 @@ def test_progress_counts_every_step(monkeypatch):
 
 def test_an_interrupt_stops_the_threads_and_comes_through(monkeypatch):
     calls = []
-    real = sweeps._Job._chunk
+    real = pool._Pieces.do
 
-    def chunk(self, start, bar):
+    def do(self, start, stop):
         calls.append(start)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(self, start, bar)
+        return real(self, start, stop)
 
-    monkeypatch.setattr(sweeps._Job, "_chunk", chunk)
-    monkeypatch.setattr(sweeps, "POINTS_A_CHUNK", 1)
+    monkeypatch.setattr(pool._Pieces, "do", do)
+    monkeypatch.setattr(pool, "POINTS_A_PIECE", 1)
     with pytest.raises(KeyboardInterrupt):
         ds.sweep(EDGE, 10, {"x": np.linspace(0.1, 0.2, 500)}, M.final("x"), threads=2)
     assert len(calls) < 20

@@ -133,7 +133,7 @@ def test_compiled_exponents_are_those_of_plain_python(map_):
 def test_exponents_do_not_depend_on_threads_or_chunks(monkeypatch):
     grid = {"sigma": np.linspace(1.6, 2.2, 300)}
     one = ds.sweep(ds.maps.cdat, 500, grid, SPECTRUM(skip=50), threads=1)
-    monkeypatch.setattr("dynsim.sweeps.STEPS_A_CALL", 2**12)
+    monkeypatch.setattr("dynsim.engines.threads.STEPS_A_CALL", 2**12)
     two = ds.sweep(ds.maps.cdat, 500, grid, SPECTRUM(skip=50), threads=2)
     np.testing.assert_array_equal(one.lyapunov_spectrum, two.lyapunov_spectrum)
 

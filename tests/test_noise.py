@@ -32,7 +32,7 @@ def test_each_point_of_a_sweep_has_draws_of_its_own(monkeypatch):
     final = [ds.measures.final("x")]
     grid = {"x": ("point", np.full(300, 0.1))}
     one = ds.sweep(NOISY, 50, grid, final, threads=1, seed=3)
-    monkeypatch.setattr("dynsim.sweeps.STEPS_A_CALL", 2**10)
+    monkeypatch.setattr("dynsim.engines.threads.STEPS_A_CALL", 2**10)
     two = ds.sweep(NOISY, 50, grid, final, threads=2, seed=3)
     np.testing.assert_array_equal(one.x_final, two.x_final)
     assert np.unique(one.x_final).size == 300 and one.attrs["seed"] == 3

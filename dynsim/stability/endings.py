@@ -8,10 +8,11 @@ import numpy as np
 
 from .. import measures as M
 from ..carry import CARRY_EVERY
+from ..engines.threads import STEPS_A_CALL
 from ..grids import Grid
 from ..kernels import Kernel
 from ..model import Map
-from ..sweeps import STEPS_A_CALL, cores, sweep
+from ..sweeps import cores, sweep
 
 #: A state larger than this has escaped.
 BOUND = 1e12

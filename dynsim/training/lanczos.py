@@ -1,5 +1,4 @@
-"""The largest eigenvalues of a Hessian that is only known by its products, followed along a run. One of several equal
-eigenvalues stands for all of them.
+"""The largest eigenvalues of a Hessian that is only known by its products, followed along a run.
 
 Lanczos' method with full reorthogonalization and thick restarts (Wu, Simon 2000), started from the eigenvector found
 before with a third of a random vector mixed in, without which a warm start can miss that another eigenvalue has
@@ -95,7 +94,10 @@ class Top:
         random = self.rng.random(self.size) - 0.5
         random /= np.linalg.norm(random)
         start = random if anew else self.vector + MIX * random
-        values, self.vector = self._lanczos(product, start, random, COLD if anew else WARM)
+        values, vectors = self._lanczos(product, start, random, COLD if anew else WARM, self.count)
+        if self.count > 1 and np.isfinite(values).all():
+            values, vectors = self._with_missed(product, values, vectors)
+        self.vector = vectors[0] if np.isfinite(values[0]) else None
         return values, np.full(self.size, np.nan) if self.vector is None else self.vector
 
     def _whole(self, product):
@@ -108,15 +110,15 @@ class Top:
         shown[: self.size] = values[::-1][: self.count]
         return shown, np.ascontiguousarray(vectors[:, -1])
 
-    def _lanczos(self, product, start, spare, tolerance):
+    def _lanczos(self, product, start, spare, tolerance, count):
+        """The eigenvalues, NaN for those that were not found, and their vectors in rows."""
         if self.basis is None:
             self.basis = np.empty((self.rows + 1, self.size))
-        basis, projected, count, j = self.basis, self.projected, self.count, 0
+        basis, projected, j = self.basis, self.projected, 0
         basis[0] = start / np.linalg.norm(start)
         shown = np.full(count, np.nan)
         for _ in range(MOST):
-            w = np.array(product(basis[j]), float)
-            found = _extend(basis, projected, j, w, spare, count, tolerance)
+            found = _extend(basis, projected, j, np.array(product(basis[j]), float), spare, count, tolerance)
             if found < 0:
                 return shown, None
             if found == count:
@@ -132,4 +134,27 @@ class Top:
             j -= 1
         values, vectors = _ritz(basis, projected, j, count)
         shown[:found] = values[:found]
-        return shown, vectors[0] if found else None
+        return shown, vectors
+
+    def _with_missed(self, product, values, vectors):
+        """The same with the eigenvalues that were passed over: of one that repeats, Lanczos' method sees one copy.
+
+        What was found is shifted to the bottom of the spectrum; as long as the top of the rest is above the smallest
+        found, it belongs among them.
+        """
+        for _ in range(self.count):
+            down = 2 * np.abs(values).max()
+
+            def shifted(v, down=down, vectors=vectors):
+                inside = v - (vectors @ v) @ vectors
+                out = product(inside)
+                return out - (vectors @ out) @ vectors - down * (v - inside)
+
+            start = self.rng.random(self.size) - 0.5
+            more, vector = self._lanczos(shifted, start, start / np.linalg.norm(start), WARM, 1)
+            if not more[0] > values[-1] + WARM * abs(values[-1]):
+                break
+            # The new one is orthogonal to the others, to rounding.
+            order = np.argsort(np.append(values, more[0]))[::-1][: self.count]
+            values, vectors = np.append(values, more[0])[order], np.vstack([vectors, vector])[order]
+        return values, vectors

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import types
+from numba.core.errors import NumbaError
 
-from ..compilation import load
+from ..compilation import NotCompilable, load
+from ..kernels import telling
 from ..model import reads, roles
 
 NUMBERS = types.CPointer(types.float64)
@@ -90,7 +92,10 @@ class Direction:
     def update(self, gradient: np.ndarray) -> np.ndarray:
         """The direction for this gradient; the state moves on. The array is a new one."""
         u = np.empty_like(gradient)
-        self.kernel.kernel_update(gradient, u, self.state, self.values)
+        try:
+            self.kernel.kernel_update(gradient, u, self.state, self.values)
+        except NumbaError as error:
+            raise NotCompilable(telling(self.optimizer.name, error)) from error
         return u
 
     def preconditioner(self) -> np.ndarray | None:
@@ -129,7 +134,10 @@ def kernels(optimizer: Optimizer, pointed: bool = False):
     functions = {"_update": optimizer.update}
     if pointed:
         source += _POINTED.format(rows=len(state), count=len(parameters))
-        return load(source, functions, {"pointed_update": UPDATE}).pointed_update
+        try:
+            return load(source, functions, {"pointed_update": UPDATE}).pointed_update
+        except NumbaError as error:
+            raise NotCompilable(telling(optimizer.name, error)) from error
     if optimizer.preconditioner is not None:
         functions["_preconditioner"] = optimizer.preconditioner
         source += "\n\ndef kernel_preconditioner(out, state, values):\n" + "".join(rows)

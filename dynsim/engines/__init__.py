@@ -1,0 +1,36 @@
+"""Where jobs are computed. An engine's ``run(job, spans, deliver, advance)`` computes stretches of points.
+
+It cuts each span (start, stop) of flat points into pieces as suits it and calls, in the thread that called it,
+``deliver(start, stop, rows)`` once for each piece, in any order, with the results as :meth:`dynsim.jobs.Job.empty`
+makes room for them; and ``advance(count)``, from any thread, with the steps times points just made. A result depends
+on the point alone, not on the pieces. An error or Ctrl-C stops it within about a second.
+"""
+
+import numpy as np
+
+from ..jobs import Job
+from .cluster import Cluster
+from .threads import Threads
+
+DEVICES = ("cpu",)
+
+
+def choose(device: str, threads: int, client=None):
+    """The engine for a device, or for the workers of a client, each with that device; ValueError says which exist."""
+    if device not in DEVICES:
+        raise ValueError(f"unknown device {device!r}; write device='cpu'.")
+    if client is not None:
+        return Cluster(client, device)
+    return Threads(threads)
+
+
+def compute(engine, job: Job, start: int, stop: int, advance=lambda count: None) -> list[np.ndarray]:
+    """The results of the points start, …, stop − 1, an array (width, points) for each measure."""
+    rows = job.empty(stop - start)
+
+    def deliver(low, high, found):
+        for own, part in zip(rows, found):
+            own[:, low - start : high - start] = part
+
+    engine.run(job, [(start, stop)], deliver, advance)
+    return rows

@@ -1,0 +1,74 @@
+"""What a sweep computes, apart from where: it travels to other processes, and every engine gives it the same answer."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .grids import Grid
+from .measure import Measure
+from .model import Map
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """The points of a grid, each iterated `steps` times and measured on the way.
+
+    Attributes
+    ----------
+    measures : as they were asked for.
+    fixed : every state and parameter that is not swept.
+    seed : of a map that takes noise.
+    dtype : of the states, parameters and results.
+    made : the measures, made for the map.
+    """
+
+    map: Map
+    steps: int
+    grid: Grid
+    measures: tuple[Measure, ...]
+    fixed: Mapping[str, float]
+    seed: int = 0
+    dtype: str = "float64"
+
+    def __reduce__(self):
+        return Job, (self.map, self.steps, self.grid, self.measures, self.fixed, self.seed, self.dtype)
+
+    @functools.cached_property
+    def made(self) -> list[Measure]:
+        return [m.made_for(self.map) for m in self.measures]
+
+    def empty(self, points: int) -> list[np.ndarray]:
+        """Room for the results of so many points: an array (width, points) for each measure."""
+        return [np.empty((m.kind.does.width, points), m.kind.dtype) for m in self.made]
+
+    def dims(self, measure: Measure) -> tuple[str, ...]:
+        """The dims of a measure's variable; one of its own comes last."""
+        return (*self.grid.dims, *filter(None, [measure.kind.does.dim]))
+
+
+class Memory:
+    """Where the results of a job go that are kept in memory."""
+
+    def __init__(self, job: Job):
+        self.job = job
+        self.rows = job.empty(job.grid.size)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The stretches of points that are to be computed."""
+        return [(0, self.job.grid.size)]
+
+    def deliver(self, start: int, stop: int, rows: list[np.ndarray]) -> None:
+        """Take the results of the points start, …, stop − 1."""
+        for own, found in zip(self.rows, rows):
+            own[:, start:stop] = found
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The results by the measures' names, in the shape of the grid."""
+        shape, found = self.job.grid.shape, {}
+        for m, rows in zip(self.job.made, self.rows):
+            whole = rows.T.reshape(*shape, len(rows)) if m.kind.does.dim else rows[0].reshape(shape)
+            found[m.name] = whole
+        return found
