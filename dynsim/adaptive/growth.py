@@ -23,26 +23,33 @@ class Growth:
         size, width = 2**levels, coarse * 2**levels
         low = offsets(dims, range(coarse)) * size
         self.cells = Cells(low, np.zeros(coarse**dims, np.int8), size, width).sorted()
-        self.low_key = self.high_key = self.mixed = self.open = np.empty(0)
+        # The least and the largest value at the corners of each cell.
+        self.low_key, self.high_key, self.mixed = np.empty(0), np.empty(0), np.empty(0, bool)
         # Points on borders that are still to be compared with the cells around them; mixed cells whose neighbours
         # are still coarser than they are.
         self.watched, self.guarded = np.empty((dims, 0), np.int64), self.cells.pick([])
 
     def run(self) -> int:
-        """Refine until nothing is left to refine: 0; or how many points the round needs for which there is no room."""
-        fresh, kept = self.cells, np.empty(0, bool)
+        """Refine until nothing is left to refine: 0; or how many points a round needs for which there is no room."""
+        fresh, kept = self.cells, np.zeros(self.cells.level.size, bool)
+        codes, at = self._missing(fresh)
         while True:
-            missing, at = self._missing(fresh)
-            if self.codes.size + missing.size > self.budget:
-                return missing.size
+            self._add(codes, at)
             self._replace(fresh, kept)
-            self._add(missing, at, fresh)
-            self._compare()
             self.open = (self.mixed & (self.cells.level < self.levels)) | self._bordered(at)
             active = self.open | self._guards(fresh)
-            if not active.any():
-                return 0
-            fresh, kept = self.cells.pick(active).halved(), ~active
+            needed = 0
+            while active.any():
+                fresh = self.cells.pick(active).halved().sorted()
+                codes, at = self._missing(fresh)
+                if self.codes.size + codes.size <= self.budget:
+                    break
+                # No room for all: the coarsest first.
+                needed = needed or codes.size
+                active &= self.cells.level < self.cells.level[active].max()
+            else:
+                return needed
+            kept = ~active
 
     def _missing(self, fresh):
         """The corners of new cells that have not been computed, each once."""
@@ -53,19 +60,12 @@ class Growth:
         new = ~np.broadcast_to(known, codes.shape)
         return codes[new], at[:, first[new]]
 
-    def _replace(self, fresh, kept):
-        if not kept.size:  # the coarse grid
-            return
-        old = self.cells.pick(kept)
-        low, level = np.concatenate([old.low, fresh.low], axis=1), np.concatenate([old.level, fresh.level])
-        self.cells = Cells(low, level, fresh.coarsest, fresh.width).sorted()
-
-    def _add(self, codes, at, fresh):
+    def _add(self, codes, at):
         if not codes.size:
             return
         values = self.rounds.compute(at)
         # The level of a point is that of the coarsest lattice that has it.
-        step = np.bitwise_or.reduce(at, axis=0) | fresh.coarsest
+        step = np.bitwise_or.reduce(at, axis=0) | self.cells.coarsest
         level = self.levels - np.round(np.log2(step & -step)).astype(np.int8)
         where = np.searchsorted(self.codes, codes)
         self.codes, self.at = np.insert(self.codes, where, codes), np.insert(self.at, where, at, axis=1)
@@ -73,13 +73,16 @@ class Growth:
         self.level = np.insert(self.level, where, level).astype(np.int8)
         self.values = values if self.values is None else np.insert(self.values, where, values)
 
-    def _compare(self):
-        """Which cells have corners that differ, and how far their values reach."""
-        cells = self.cells
-        corner = np.searchsorted(self.codes, code(at_corners(cells.low, cells.size).reshape(self.dims, -1)))
-        keys = self.keys[corner].reshape(cells.level.size, -1)
-        self.low_key, self.high_key = keys.min(axis=1), keys.max(axis=1)
-        self.mixed = self.high_key - self.low_key > self.rounds.tol
+    def _replace(self, fresh, kept):
+        """New cells in the place of those that are not kept, and how far the values at their corners reach."""
+        corner = np.searchsorted(self.codes, code(at_corners(fresh.low, fresh.size).reshape(self.dims, -1)))
+        keys = self.keys[corner].reshape(fresh.level.size, -1)
+        low, high = keys.min(axis=1), keys.max(axis=1)
+        self.cells, where = self.cells.pick(kept).joined(fresh)
+        known = kept if self.low_key.size else slice(0)
+        self.low_key = np.insert(self.low_key[known], where, low)
+        self.high_key = np.insert(self.high_key[known], where, high)
+        self.mixed = np.insert(self.mixed[known], where, high - low > self.rounds.tol)
 
     def _bordered(self, new):
         """The cells with a differing point on their border.

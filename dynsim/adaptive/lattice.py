@@ -146,6 +146,13 @@ class Cells:
         chosen.low, chosen.level, chosen.codes = self.low[:, which], self.level[which], self.codes[which]
         return chosen
 
+    def joined(self, more: "Cells") -> tuple["Cells", np.ndarray]:
+        """These and more cells, both in order; and before which of these each of the others went."""
+        where, both = np.searchsorted(self.codes, more.codes), self.pick(slice(None))
+        both.low, both.level = np.insert(self.low, where, more.low, axis=1), np.insert(self.level, where, more.level)
+        both.codes = np.insert(self.codes, where, more.codes)
+        return both, where
+
     def halved(self) -> "Cells":
         """Their 2^dims children each."""
         dims, half = len(self.low), self.size // 2

@@ -16,13 +16,13 @@ TARGET = {"a": 1.0, "x": 1.0}
 
 
 def zoomed(resolution: float = 1 / 2048) -> list:
-    """Three diagrams: all of it, and windows a hundred and ten thousand times smaller around a point of the boundary."""
+    """Three diagrams: all of it, and windows 100 and 10,000 times smaller around a point of the boundary."""
     found, over = [], {"a": (0.1, 5.1), "x": (0.1, 3.1)}
     centre, span = TARGET, {name: high - low for name, (low, high) in over.items()}
     for magnified in (1, 100, 10_000):
         if magnified > 1:
             line = adaptive.boundary(found[-1], ("settled", "escaped"))
-            near = int(sum(((line[n] - centre[n]) / span[n]) ** 2 for n in over).argmin())
+            near = int(np.argmin(sum(((line[n].values - centre[n]) / span[n]) ** 2 for n in over)))
             centre = {n: float(line[n][near]) for n in over}
             over = {n: (c - span[n] / magnified / 2, c + span[n] / magnified / 2) for n, c in centre.items()}
         found.append(refine(maps.cdat, STEPS, over, resolution=resolution, points=2_000_000, **VALUES))
