@@ -8,7 +8,7 @@ Every point of the full grid is compared with what the refined diagram says ther
 
 import argparse
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
@@ -77,6 +77,13 @@ def problems() -> list[Problem]:
         Problem("CDAT, regimes over σ and ν", ds.maps.cdat, 1000, {"sigma": (1, 3), "nu": (0.018, 18, "log")},
                 regime, paper),
     ]  # fmt: skip
+
+
+def smooth() -> list[Problem]:
+    """Those without a fractal part: their boundary has a length, so that one part in 100,000 is within reach."""
+    edge, cdat, _ = problems()
+    over = {"a": (5e-4, 0.1, "log"), "x": (1e-3, 0.3, "log")}
+    return [edge, replace(cdat, name="CDAT σ = 2, settled in 1000 steps over a and x₀", over=over)]
 
 
 def against_the_full_grid(problem: Problem, cells: int, guards=(0, 1)) -> list[Row]:
@@ -189,7 +196,7 @@ def main(argv=None) -> None:
     cells = about.parse_args(argv).cells
     rows = [row for problem in problems() for row in against_the_full_grid(problem, cells)]
     print(table(rows), end="\n\n", flush=True)
-    print(table([to_one_in_100000(problem) for problem in problems()]), end="\n\n", flush=True)
+    print(table([to_one_in_100000(problem) for problem in smooth()]), end="\n\n", flush=True)
     print(beside_adaptive(problems()[0]))
 
 
