@@ -23,6 +23,7 @@ def sweep(
     *,
     device: str = "cpu",
     threads: int | None = None,
+    client=None,
     seed: int = 0,
     progress: bool = True,
     **values: float,
@@ -39,6 +40,7 @@ def sweep(
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
     device : "cpu".
     threads : how many; all cores by default. The result does not depend on it.
+    client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
     progress : show a progress bar on anything over two seconds.
     **values : the other states' initial values and the other parameters; their defaults where left out.
@@ -77,7 +79,7 @@ def sweep(
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
-    engine = engines.choose(device, threads)
+    engine = engines.choose(device, threads, client)
     seed = checks.whole(seed, "seed")
     job = Job(map, steps, grid, tuple(asked), fixed, seed)
     kept = Memory(job)
