@@ -27,11 +27,13 @@ _HOMES = {
     "named": "labels",
     "orbit": "orbits",
     "reduce": "training.reduction",
+    "refine": "adaptive.refinement",
     "residual_motion": "motion",
     "sweep": "sweeps",
     "values_of": "labels",
     **dict.fromkeys(
         (
+            "adaptive",
             "families",
             "landscapes",
             "maps",
