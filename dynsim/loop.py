@@ -195,7 +195,8 @@ def closed_loop(
     observables = {}
     if not delay and "eta" not in free:
         # log_scale: seen through the carried mantissas, as the step sees it, so that it outlives an underflow.
-        source = f"def eta({', '.join((*state, *free, 'log_scale'))}):\n{tuned}    return _eta\n"
+        # Not called eta itself: it may read a fixed eta.
+        source = f"def _eta_of({', '.join((*state, *free, 'log_scale'))}):\n{tuned}    return _eta\n"
         observables["eta"] = generate(source, names)
     if "lam" in state or "lam" in landscape.functions:
         observables["y"] = _edge

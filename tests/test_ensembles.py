@@ -97,6 +97,14 @@ def test_start_gives_parameters_defaults_too():
         ds.closed_loop(ds.landscapes.uv, ds.tuners.constant, start={"etta": 0.4})
 
 
+def test_a_rate_may_be_fixed():
+    """It once broke: the observable eta called itself."""
+    loop = ds.closed_loop(ds.landscapes.top_eigendirection, ds.tuners.constant, eta=0.7)
+    one = ds.orbit(loop, 5)
+    assert "eta" not in loop.parameters and (one.eta == 0.7).all()
+    np.testing.assert_array_equal(one.lam, ds.orbit(ds.maps.self_stabilization, 5, eta=0.7).lam)
+
+
 def test_the_largest_rise():
     def step(x=0.0, /, r=0.5):
         return r * (1 - x)
