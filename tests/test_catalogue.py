@@ -17,7 +17,8 @@ FAILING = {
     "central": ["λ follows the flow to 2/η and stays"],
     "damping": ["below, the orbit escapes as in 2.1"],
     "threshold": ["is gradient descent on ½(1 − x²y²)²"],
-    "chain": ["whatever its signs and rate (as the sheet has it)", "below 2√2 every run converges"],
+    "stochastic": ["… and what weak noise adds"],
+    "chain": ["whatever its signs and rate (as the sheet has it)"],
     "regression": ["… up to the edge"],
     "warmup": ["the longer, the larger"],
 }
