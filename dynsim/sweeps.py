@@ -13,6 +13,7 @@ from .jobs import Job, Memory
 from .labels import describe, label
 from .measure import SUPPLIED, Measure
 from .model import Map
+from .store import open_store
 
 
 def sweep(
@@ -23,6 +24,7 @@ def sweep(
     *,
     device: str = "cpu",
     threads: int | None = None,
+    store: str | os.PathLike | None = None,
     seed: int = 0,
     progress: bool = True,
     **values: float,
@@ -39,6 +41,8 @@ def sweep(
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
     device : "cpu".
     threads : how many; all cores by default. The result does not depend on it.
+    store : a folder such as ``"sweep.zarr"`` that takes the results chunk by chunk (``pip install 'dynsim[store]'``).
+        Where it holds part of this very sweep, only the rest is computed. The result is then read from it lazily.
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
     progress : show a progress bar on anything over two seconds.
     **values : the other states' initial values and the other parameters; their defaults where left out.
@@ -50,7 +54,9 @@ def sweep(
 
     Raises
     ------
-    ValueError, TypeError : at once, where a name, a shape or a value does not fit.
+    ValueError, TypeError : at once, where a name, a shape or a value does not fit, or where the store belongs to
+        another sweep.
+    OSError : where the store cannot be written to, or another process writes to it. What was computed stays in it.
 
     Notes
     -----
@@ -65,6 +71,19 @@ def sweep(
     >>> dict(result.sizes), int(result.lifetime.min())
     ({'eta': 2, 'x': 3}, 1001)
     """
+    job = job_of(map, steps, over, measure, values, seed)
+    threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
+    engine = engines.choose(device, threads)
+    if store is not None:
+        return into_store(store, job, engine, device, progress)
+    kept = Memory(job)
+    with progress_bar(job, progress) as bar:
+        engine.run(job, kept.spans, kept.deliver, bar)
+    return labelled(job, kept.arrays(), device)
+
+
+def job_of(map: Map, steps: int, over: Mapping, measure, values: Mapping, seed: int = 0) -> Job:
+    """What a sweep has to compute, once all of it fits; the arguments of :func:`sweep`."""
     check_map(map)
     steps = checks.whole(steps, "steps")
     grid = Grid(over)
@@ -76,14 +95,16 @@ def sweep(
         if dim in map.readable and dim not in grid.names:
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
-    threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
-    engine = engines.choose(device, threads)
-    seed = checks.whole(seed, "seed")
-    job = Job(map, steps, grid, tuple(asked), fixed, seed)
-    kept = Memory(job)
-    with progress_bar(job, progress) as bar:
-        engine.run(job, kept.spans, kept.deliver, bar)
-    return labelled(job, kept.arrays(), device)
+    return Job(map, steps, grid, tuple(asked), fixed, checks.whole(seed, "seed"))
+
+
+def into_store(path, job: Job, engine, device: str, progress: bool) -> xr.Dataset:
+    """Compute what is missing in a store, and open it."""
+    with open_store(path, job, labelled(job, job.blank(), device)) as kept:
+        if kept.spans:
+            with progress_bar(job, progress, kept.done) as bar:
+                engine.run(job, kept.spans, kept.deliver, bar)
+    return kept.dataset()
 
 
 def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
@@ -98,14 +119,16 @@ def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
 
 
 @contextmanager
-def progress_bar(job: Job, shown: bool):
-    """A function that moves a progress bar by so many steps; it may be called from any thread."""
+def progress_bar(job: Job, shown: bool, done: int = 0):
+    """A function that moves a progress bar by so many steps; it may be called from any thread.
+
+    The bar begins at `done` points.
+    """
     from tqdm.auto import tqdm
 
-    total = float(job.grid.size) * max(job.steps, 1)
-    with tqdm(
-        total=total, unit="step", unit_scale=True, delay=2, disable=not shown, desc=job.map.name, leave=False
-    ) as bar:
+    total, initial = (float(points) * max(job.steps, 1) for points in (job.grid.size, done))
+    about = {"unit": "step", "unit_scale": True, "delay": 2, "desc": job.map.name, "leave": False}
+    with tqdm(total=total, initial=initial, disable=not shown, **about) as bar:
 
         def advance(count):
             with bar.get_lock():
