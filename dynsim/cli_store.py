@@ -183,8 +183,9 @@ def _time(seconds):
     """A duration in one or two units."""
     if seconds < 99.5:
         return f"{seconds:.2g} s"
+    seconds = round(seconds)
     units = (("y", 365 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
     for (unit, long), (smaller, short) in itertools.pairwise((*units, ("s", 1))):
         if seconds >= long:
-            return f"{seconds // long:.0f} {unit} {seconds % long // short:.0f} {smaller}"
+            return f"{seconds // long} {unit} {seconds % long // short} {smaller}"
     return f"{seconds:.0f} s"

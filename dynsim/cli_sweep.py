@@ -56,6 +56,10 @@ def _sweep(asked, **more):
 def _into_store(asked, path):
     try:
         result = _sweep(asked, store=path)
+    except StoreError as error:
+        return _failed(error)
+    except ValueError as error:
+        raise ArgumentError(None, str(error)) from error
     except KeyboardInterrupt:
         print(f"interrupted; what was computed is in {path}, and the same command goes on from there", file=sys.stderr)
         return 130

@@ -41,6 +41,7 @@ class Store:
         self._identity = identity(job, look.attrs["device"])
         self.spans, self.done, self.damaged = [], 0, []
         self._gathered: dict[int, tuple[list, int]] = {}
+        self._awaited = 0
         self._lock = self._writer = None
 
     def __enter__(self):
@@ -48,12 +49,9 @@ class Store:
             self._begin()
         except BaseException as error:
             self._let_go()
-            if isinstance(error, OSError):
+            if isinstance(error, OSError) and not isinstance(error, StoreError):
                 why = error.strerror or error
-                what = (
-                    f"{self.path} {why}." if isinstance(error, Busy) else f"{self.path} cannot be written to ({why})."
-                )
-                raise type(error if isinstance(error, StoreError) else StoreError())(error.errno, what) from error
+                raise StoreError(error.errno, f"{self.path} cannot be written to ({why}); choose another.") from error
             raise
         return self
 
@@ -66,6 +64,12 @@ class Store:
                 raise self._stopped(failed) from failed
         finally:
             self._let_go()
+        if kind is None and self._awaited:
+            raise RuntimeError(f"{self._awaited} chunks of {self.path} were not computed; start the same sweep again.")
+
+    def flush(self) -> None:
+        """Wait until all whole chunks that were delivered are on the disk."""
+        self._writer.flush()
 
     def deliver(self, start: int, stop: int, rows: list[np.ndarray]) -> None:
         """Take the results of the points start, …, stop − 1, which lie in one chunk."""
@@ -81,6 +85,7 @@ class Store:
             self._writer.put(n, gathered)
         except OSError as error:
             raise self._stopped(error) from error
+        self._awaited -= 1
 
     def dataset(self) -> xr.Dataset:
         """The results, read from the disk as they are asked for."""
@@ -111,6 +116,7 @@ class Store:
                 known = replace(known, made_with=[*known.made_with, versions])
                 record.write(self.path, known)
         self._furnish(known)
+        self._awaited = len(self.spans)
         if self.spans:
             self._writer = Writer(self.path, self._job, self.layout)
 
@@ -179,8 +185,12 @@ class Writer:
             raise self._error
         self._queue.put((n, rows))
 
+    def flush(self) -> None:
+        """Wait until all that was put is written."""
+        self._queue.join()
+
     def finish(self) -> None:
-        """Wait until all is written."""
+        """Wait until all is written, and end."""
         self._queue.put(None)
         self._thread.join()
         if self._error:
@@ -193,6 +203,7 @@ class Writer:
                     self._write(*item)
             except BaseException as error:
                 self._error = error
+            self._queue.task_done()
 
     def _write(self, n, rows):
         # zarr's LocalStore writes a file under another name and renames it, so that it is there whole or not at all.
