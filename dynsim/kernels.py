@@ -34,12 +34,12 @@ def code_of(map_: Map, measures: Sequence[Measure]) -> dict[str, str]:
     """Hashes of all code that decides the results, by what it is. The same in every process that has this Python."""
     source, text = _written(map_, tuple((m.kind, m.of, tuple(_chosen(m))) for m in measures))
     prints = {alias: fingerprint(function) for alias, function in source.functions.items()}
-    found = {"the step": [prints["step"]]}
-    found |= {f"the observable {name}": [prints[f"o_{name}_of"]] for name in map_.observables}
+    found = {"the step": [prints.pop("step")]}
+    found |= {f"the observable {name}": [prints.pop(f"o_{name}_of")] for name in map_.observables}
     for j, m in enumerate(measures):
         parts = (f"update{j}", f"tidy{j}", f"finish{j}")
-        found[f"the measure {m.name}"] = [prints[part] for part in parts if part in prints]
-    found["dynsim's loop"] = [text, fingerprint(lift), fingerprint(unit)]
+        found[f"the measure {m.name}"] = [prints.pop(part) for part in parts if part in prints]
+    found["dynsim's loop"] = [text, *prints.values(), fingerprint(lift), fingerprint(unit)]
     return {name: hashlib.sha256("\n".join(parts).encode()).hexdigest() for name, parts in found.items()}
 
 

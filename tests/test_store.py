@@ -496,7 +496,7 @@ def test_a_second_writer_in_the_same_process_is_refused_too(path):
 
     job = job_of(EDGE, 60, OVER, KINDS, {})
     with (
-        pytest.raises(RuntimeError, match="12 chunks of .* were not computed"),
+        pytest.raises(RuntimeError, match=r"12 chunks of .* were not computed"),
         sink.Store(path, job, labelled(job, job.blank(), "cpu")),
         pytest.raises(OSError, match=f"process {os.getpid()} on"),
     ):

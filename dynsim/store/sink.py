@@ -31,7 +31,6 @@ class Store:
     ----------
     spans : the chunks that are missing or damaged, each a stretch of points.
     done : how many points are there already.
-    damaged : files whose checksum was wrong; their chunks are among the spans.
     """
 
     def __init__(self, path, job: Job, look: xr.Dataset):
@@ -39,7 +38,7 @@ class Store:
         self._job, self._look = job, look
         _check_names((*look.variables, *look.dims))
         self._identity = identity(job, look.attrs["device"])
-        self.spans, self.done, self.damaged = [], 0, []
+        self.spans, self.done = [], 0
         self._gathered: dict[int, tuple[list, int]] = {}
         self._awaited = 0
         self._lock = self._writer = None
@@ -139,7 +138,6 @@ class Store:
         found = scan(self.path, self.layout, known.arrays)
         self.spans = list(self.layout.spans(np.flatnonzero(~found.done)))
         self.done = known.points - sum(stop - start for start, stop in self.spans)
-        self.damaged = found.damaged
         return self.spans
 
     def _furnish(self, known):
