@@ -24,6 +24,7 @@ def sweep(
     *,
     device: str = "cpu",
     threads: int | None = None,
+    client=None,
     store: str | os.PathLike | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -41,6 +42,7 @@ def sweep(
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
     device : "cpu".
     threads : how many; all cores by default. The result does not depend on it.
+    client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
     store : a folder such as ``"sweep.zarr"`` that takes the results chunk by chunk (``pip install 'dynsim[store]'``).
         Where it holds part of this very sweep, only the rest is computed. The result is then read from it lazily.
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
@@ -73,7 +75,7 @@ def sweep(
     """
     job = job_of(map, steps, over, measure, values, seed)
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
-    engine = engines.choose(device, threads)
+    engine = engines.choose(device, threads, client)
     if store is not None:
         return into_store(store, job, engine, device, progress)
     kept = Memory(job)

@@ -18,9 +18,9 @@ The machine is shared with other work, so the ratios say more than the seconds."
 _STORE = """## A sweep into a store
 
 {points} points of self_stabilization, {steps} steps, final λ, on all cores: {chunks} chunks, computed into memory,
-where each is gathered and dropped, and into a store on a local disk. The two take turns every few chunks, three times over,
-and the best time of each counts. The time of the store includes the wait until those few chunks are on the disk, which
-a sweep would not take. One measure on a cheap map is the hardest case: most is written for the time it takes."""
+where each is gathered and dropped, and into a store on a local disk. The two take turns every few chunks, three times
+over, and the best time of each counts. The time of the store includes the wait until those few chunks are on the disk,
+which a sweep would not take. One measure on a cheap map is the hardest case: most is written for the time it takes."""
 
 _KILLS = """## Killed and gone on with
 

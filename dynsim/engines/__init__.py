@@ -9,15 +9,18 @@ on the point alone, not on the pieces. An error or Ctrl-C stops it within about 
 import numpy as np
 
 from ..jobs import Job
+from .cluster import Cluster
 from .threads import Threads
 
 DEVICES = ("cpu",)
 
 
-def choose(device: str, threads: int):
-    """The engine for a device; ValueError says which there are."""
+def choose(device: str, threads: int, client=None):
+    """The engine for a device, or for the workers of a client, each with that device; ValueError says which exist."""
     if device not in DEVICES:
         raise ValueError(f"unknown device {device!r}; write device='cpu'.")
+    if client is not None:
+        return Cluster(client, device)
     return Threads(threads)
 
 
