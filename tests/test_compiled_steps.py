@@ -1,13 +1,14 @@
 """Many steps in one compiled call: the same runs as step by step in Python, to the bit."""
 
 import _thread
+import importlib.util
 import threading
 
 import numpy as np
 import pytest
 
 import dynsim as ds
-from dynsim.training import dense_kernels
+from dynsim.training import caching, dense_kernels, dense_steps
 from dynsim.training.descent import _stride
 from dynsim.training.lanczos import Top
 from dynsim.training.products import product
@@ -271,3 +272,16 @@ def test_no_eigenvalues_of_what_is_not_finite_or_nothing():
     assert np.isnan(found).all() and np.isnan(vector).all()
     np.testing.assert_array_equal(top.find(lambda v: 0 * v)[0], [0, 0])
     np.testing.assert_allclose(top.find(lambda v: np.arange(50.0) * v)[0], [49, 48], rtol=1e-3)
+
+
+def test_machine_code_is_kept_until_any_source_beside_it_changes(tmp_path):
+    kept = (dense_kernels.serial, dense_kernels.parallel, dense_steps.steps)
+    stamps = {function._cache._cache_file._source_stamp for function in kept}
+    assert stamps == {caching._stamp()}
+    here = caching.Path(caching.__file__).parent
+    (tmp_path / "caching.py").write_bytes(caching.Path(caching.__file__).read_bytes())
+    (tmp_path / "dense_kernels.py").write_bytes((here / "dense_kernels.py").read_bytes() + b"# changed")
+    spec = importlib.util.spec_from_file_location("other_caching", tmp_path / "caching.py")
+    other = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(other)
+    assert other._stamp() != caching._stamp()

@@ -110,7 +110,7 @@ def run(folder: Path, kills: int, seed: int) -> Outcome:
     want = sweep()
     spare = folder / "spare.zarr"
     whole, opening = timed(spare, folder), timed(spare, folder)  # a sweep, and a start that has nothing to do
-    share = 0.6 * max(whole - opening, 0.1) / kills  # such that all kills come before the sweep is done
+    share = 0.4 * max(whole - opening, 0.1) / kills  # such that all kills come before the sweep is done
     random = np.random.default_rng(seed)
     while True:
         before, _ = on_disk(path)

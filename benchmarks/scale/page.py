@@ -20,7 +20,10 @@ _STORE = """## A sweep into a store
 {points} points of self_stabilization, {steps} steps, final λ, on all cores: {chunks} chunks, computed into memory,
 where each is gathered and dropped, and into a store on a local disk. The two take turns every few chunks, three times
 over, and the best time of each counts. The time of the store includes the wait until those few chunks are on the disk,
-which a sweep would not take. One measure on a cheap map is the hardest case: most is written for the time it takes."""
+which a sweep would not take. One measure on a cheap map is the hardest case: most is written for the time it takes.
+
+On a busy machine the seconds may favour the store: its writer is one more thread, and takes its time from others. The
+processor seconds, of all threads together, are the sounder measure there."""
 
 _KILLS = """## Killed and gone on with
 

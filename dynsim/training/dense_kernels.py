@@ -8,8 +8,8 @@ is the same to the bit.
 import numba
 import numpy as np
 
+from .caching import kept
 from .dense_math import (
-    OPTIONS,
     add_rows,
     layer_signal,
     layer_slopes,
@@ -35,7 +35,7 @@ GROUPS = 16
 CHUNK = 4096
 
 
-@numba.njit(**OPTIONS)
+@kept
 def flat(buffer, widths, slot, layer, rows):
     """The array of a slot and a layer, for so many rows, all in a row."""
     columns = 0
@@ -47,13 +47,13 @@ def flat(buffer, widths, slot, layer, rows):
     return buffer[start : start + rows * widths[layer]]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def view(buffer, widths, slot, layer, rows):
     """The same as a matrix."""
     return flat(buffer, widths, slot, layer, rows).reshape((rows, widths[layer]))
 
 
-@numba.njit(**OPTIONS)
+@kept
 def weights(w, widths, biases, layer):
     """The matrix and the bias that lead into a layer; an empty bias where the network has none."""
     start = 0
@@ -63,7 +63,7 @@ def weights(w, widths, biases, layer):
     return w[start : start + n * m].reshape((n, m)), w[start + n * m : start + (n + biases) * m]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _forward(w, widths, codes, scales, x, y, share, buffer):
     """Activations and what their derivatives need; the summed loss, and ∂f/∂o."""
     rows, last = x.shape[0], widths.size - 1
@@ -78,7 +78,7 @@ def _forward(w, widths, codes, scales, x, y, share, buffer):
     return output_loss(codes[1], below, y, share, view(buffer, widths, D, last, rows))
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _backward(w, widths, codes, scales, x, buffer, g, kept):
     """The gradient on top of kept·g, from what _forward left."""
     rows, last = x.shape[0], widths.size - 1
@@ -100,7 +100,7 @@ def _backward(w, widths, codes, scales, x, buffer, g, kept):
         times_slope(codes[0], signal, a, p)
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _along(w, u, widths, codes, scales, x, buffer, scratch, crossed):
     """The derivatives along u of every z and a.
 
@@ -132,7 +132,7 @@ def _along(w, u, widths, codes, scales, x, buffer, scratch, crossed):
     return total
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _second(w, u, widths, codes, scales, x, y, share, buffer, scratch):
     """uᵀ∇²f u = Σ ℓ''[ȯ, ȯ] + Σ ∂f/∂a φ'' ż² + 2 Σ ∂f/∂z · (ȧ below) U, a sum over layers: no second backward pass."""
     rows, last = x.shape[0], widths.size - 1
@@ -141,7 +141,7 @@ def _second(w, u, widths, codes, scales, x, y, share, buffer, scratch):
     return total + output_curvature(codes[1], o, y, share, od, view(scratch, widths, DD, last, rows))
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _hvp(w, v, widths, codes, scales, x, y, share, buffer, scratch, out, kept):
     """∇²f v on top of kept·out: the derivative along v of the backward pass."""
     rows, last = x.shape[0], widths.size - 1
@@ -169,7 +169,7 @@ def _hvp(w, v, widths, codes, scales, x, y, share, buffer, scratch, out, kept):
         layer_signal(codes[0], signal.reshape(signal.size), a, p, q, flat(scratch, widths, ZD, layer - 1, rows))
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _group(task, group, w, u, net, scratch):
     """One task on the blocks of a group: its share of the number asked for; vectors go into the group's part.
 
@@ -194,7 +194,7 @@ def _group(task, group, w, u, net, scratch):
     return total
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _gather(parts, start, decay, vector, out):
     """The groups' vectors summed in order into a chunk of out, with decay·vector on top."""
     end = min(start + CHUNK, out.size)
@@ -205,7 +205,7 @@ def _gather(parts, start, decay, vector, out):
             out[k] += parts[i, k]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _total(task, sums, decay, vector):
     total = 0.0
     for i in range(sums.size):
@@ -215,7 +215,7 @@ def _total(task, sums, decay, vector):
     return total
 
 
-@numba.njit(**OPTIONS)
+@kept
 def serial(task, w, u, net, out):
     """A task on every group, one after another. The number asked for; a vector goes into out, empty for no vector."""
     decay, scratch, parts, sums = net[4], net[8], net[9], net[10]
@@ -228,7 +228,7 @@ def serial(task, w, u, net, out):
     return _total(task, sums, decay, vector)
 
 
-@numba.njit(**OPTIONS, parallel=True)
+@kept(parallel=True)
 def parallel(task, w, u, net, out):
     """The same over the cores, to the bit."""
     decay, scratch, parts, sums = net[4], net[8], net[9], net[10]

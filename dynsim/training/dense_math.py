@@ -9,7 +9,8 @@ import numba
 import numpy as np
 from numba.extending import intrinsic
 
-OPTIONS = {"nogil": True, "error_model": "numpy", "cache": True}
+from .caching import kept
+
 ACTIVATIONS = ("linear", "tanh", "relu", "gelu")
 LOSSES = ("squared", "cross_entropy", "logistic")
 
@@ -30,7 +31,7 @@ def fma(typing, a, b, c):
     return numba.float64(numba.float64, numba.float64, numba.float64), code
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _power_and_rest(x):
     """2^k and exp(r) − 1 with x = k ln 2 + r, |r| ≤ ½ ln 2."""
     shifted = fma(x, _LOG2E, _ROUND)
@@ -52,14 +53,14 @@ def _power_and_rest(x):
     return power, fma(s, r * r, r)
 
 
-@numba.njit(**OPTIONS)
+@kept
 def exp(x):
     """e^x; below -708 it is that of -708, so never 0. NaN stays NaN."""
     power, rest = _power_and_rest(min(max(x, -708.0), 709.0))
     return fma(power, rest, power) if x == x else x
 
 
-@numba.njit(**OPTIONS)
+@kept
 def tanh(x):
     """tanh x. NaN stays NaN."""
     power, rest = _power_and_rest(2 * min(abs(x), 22.0))
@@ -67,7 +68,7 @@ def tanh(x):
     return math.copysign(e / (e + 2), x) if x == x else x
 
 
-@numba.njit(**OPTIONS)
+@kept
 def add_rows(a, bias):
     """The bias on top of every row of a."""
     for i in range(a.shape[0]):
@@ -75,7 +76,7 @@ def add_rows(a, bias):
             a[i, j] += bias[j]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def sum_rows(a, out, kept):
     """out = Σ of the rows of a + kept·out, where kept is 0 or 1."""
     if kept == 0:
@@ -85,7 +86,7 @@ def sum_rows(a, out, kept):
             out[j] += a[i, j]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def activate(code, a, p, q):
     """a := φ(a), all in a row. Only gelu needs p = φ' and q = φ''; those of the others are made from φ."""
     if code == 1:
@@ -105,7 +106,7 @@ def activate(code, a, p, q):
             q[k] = slope * (inner + x * (3 * _GELU * _GELU3 * x - t * inner * inner))
 
 
-@numba.njit(**OPTIONS)
+@kept
 def times_slope(code, out, a, p):
     """out := out·φ', from a = φ. What is changed in place has one name, or the compiler finds overlap and gives up."""
     if code == 1:
@@ -119,7 +120,7 @@ def times_slope(code, out, a, p):
             out[k] *= p[k]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def times_bends(code, signal, q):
     """q := ∂f/∂a·φ'' for gelu, from signal = ∂f/∂a; the others have it from a and ∂f/∂z."""
     if code == 3:
@@ -127,7 +128,7 @@ def times_bends(code, signal, q):
             q[k] *= signal[k]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def layer_signal(code, signal, a, p, q, zd):
     """signal := signal·φ' + ∂f/∂a·φ''·zd, from a = φ, p = φ', and q = ∂f/∂z or, for gelu, ∂f/∂a·φ''."""
     if code == 1:
@@ -141,7 +142,7 @@ def layer_signal(code, signal, a, p, q, zd):
             signal[k] = signal[k] * p[k] + q[k] * zd[k]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def layer_values(code, a, bias, p, q):
     """a := φ(a + bias), some rows at a time, so that they stay in the nearest cache between the passes."""
     width, step = a.shape[1], _step(a)
@@ -153,7 +154,7 @@ def layer_values(code, a, bias, p, q):
         activate(code, rows.reshape(rows.size), p[here], q[here])
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _slopes(code, zd, a, p, ad):
     """ad = φ' zd, all in a row."""
     if code == 0:
@@ -170,7 +171,7 @@ def _slopes(code, zd, a, p, ad):
             ad[k] = p[k] * zd[k]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _slopes_and_bends(code, zd, a, p, q, ad, bends):
     """ad = φ' zd and bends = ∂f/∂a·φ''·zd in one pass, with q = ∂f/∂z or, for gelu, ∂f/∂a·φ''."""
     if code == 1:
@@ -183,7 +184,7 @@ def _slopes_and_bends(code, zd, a, p, q, ad, bends):
             bends[k] = q[k] * zd[k]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def layer_slopes(code, zd, bias, a, p, q, ad, crossed):
     """zd := zd + bias and ad = φ' zd; the sum of ∂f/∂a·φ''·zd², where it is asked for (q as in layer_signal)."""
     width, step, total = zd.shape[1], _step(zd), 0.0
@@ -203,12 +204,12 @@ def layer_slopes(code, zd, bias, a, p, q, ad, crossed):
     return total
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _step(a):
     return max(1, 1024 // a.shape[1])
 
 
-@numba.njit(**OPTIONS)
+@kept
 def output_loss(code, o, y, share, delta):
     """The summed loss of these rows, and delta = share·∂ℓ/∂o. o becomes softmax(o) or, for "logistic", σ(−y o)."""
     total = 0.0
@@ -252,7 +253,7 @@ def output_loss(code, o, y, share, delta):
     return total
 
 
-@numba.njit(**OPTIONS)
+@kept
 def output_curvature(code, o, y, share, od, out):
     """out = share·(∂²ℓ/∂o²) od, from what output_loss left in o; and the summed od·out."""
     total = 0.0

@@ -4,16 +4,15 @@ The tuner and the optimizer come as the addresses of functions that were compile
 compiled once for all of them. It is the loop of :mod:`dynsim.training.run`, step for step.
 """
 
-import numba
 import numpy as np
 
 from . import dense_kernels as kernels
-from .dense_math import OPTIONS
+from .caching import kept
 from .stepping import ASKED, ETA, F, call_tuner, call_update, cosine, dot, move, place
 from .tuning import MEASURED
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _select(batch, data, net):
     """The batch's samples into the network's own."""
     x, y = net[5], net[6]
@@ -22,12 +21,12 @@ def _select(batch, data, net):
         y[i] = data[1][batch[i]]
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _pass(alone, task, w, u, net, out):
     return kernels.serial(task, w, u, net, out) if alone else kernels.parallel(task, w, u, net, out)
 
 
-@numba.njit(**OPTIONS)
+@kept
 def steps(first, last, plan, tuner, update, net, data, batches, vectors, tuning, optimizing, numbers, records):
     """Steps `first` to `last`: the last is measured, but not moved from.
 

@@ -10,10 +10,9 @@ some 90 µs and ARPACK's own Python another 30. This looks after every product.
 
 from collections.abc import Callable
 
-import numba
 import numpy as np
 
-from .dense_math import OPTIONS
+from .caching import kept
 
 #: Residual over eigenvalue at which a vector counts as found, warm and anew; the value's own error is of its square.
 WARM, COLD = 1e-3, 1e-4
@@ -27,7 +26,7 @@ SMALL = 32
 MOST = 3000
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _orthogonal(basis, w):
     """w := w − its part in the basis, whose coefficients it returns; twice where much of it was taken away."""
     coefficients, before = np.dot(basis, w), np.sqrt(np.dot(w, w))
@@ -39,7 +38,7 @@ def _orthogonal(basis, w):
     return coefficients
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _extend(basis, projected, j, w, spare, count, tolerance):
     """The basis, an orthonormal one in j + 1 rows, is extended by w, the product with its last.
 
@@ -67,7 +66,7 @@ def _extend(basis, projected, j, w, spare, count, tolerance):
     return count
 
 
-@numba.njit(**OPTIONS)
+@kept
 def _ritz(basis, projected, j, count):
     """The `count` largest eigenvalues in the basis of j + 1 rows, and their vectors in rows."""
     values, vectors = np.linalg.eigh(projected[: j + 1, : j + 1].copy())

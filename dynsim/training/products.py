@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from numba.np.linalg import _BLAS, ensure_blas
 
-from .dense_math import OPTIONS
+from .caching import kept
 
 # NumPy's dot can neither scale nor add to what is there; numba's own door to the same SciPy BLAS can.
 ensure_blas()
@@ -12,7 +12,7 @@ _gemm = _BLAS().numba_xxgemm(numba.float64)
 _DOUBLE, _AS_IS, _TURNED = ord("d"), ord("n"), ord("t")
 
 
-@numba.njit(**OPTIONS)
+@kept
 def product(scale, a, a_turned, b, b_turned, out, kept=0.0):
     """out = scale·a b + kept·out; where it says turned, the transpose is meant. All arrays row by row."""
     inner = a.shape[0] if a_turned else a.shape[1]

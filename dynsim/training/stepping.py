@@ -1,30 +1,29 @@
 """What a step is made of, compiled once for steps in Python and for compiled ones."""
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .dense_math import OPTIONS
+from .caching import kept
 
 #: Places of the numbers that a run keeps from one call to the next: the loss, η, and what the tuner answered.
 F, ETA, ASKED = range(3)
 
 
-@numba.njit(**OPTIONS)
+@kept
 def dot(a, b):
     """Σ a b."""
     return np.dot(a, b)
 
 
-@numba.njit(**OPTIONS)
+@kept
 def cosine(a, b):
     """cos of the angle between two vectors."""
     return dot(a, b) / (np.sqrt(dot(a, a)) * np.sqrt(dot(b, b)))
 
 
-@numba.njit(**OPTIONS)
+@kept
 def move(w, eta, u, before):
     """w := w + η u, and u is kept as the update before."""
     for k in range(w.size):
@@ -56,7 +55,7 @@ def _caller(result, whole):
 call_tuner, call_update = _caller(types.float64, 0), _caller(types.void, 1)
 
 
-@numba.njit(**OPTIONS)
+@kept
 def place(array):
     """The address of an array."""
     return np.int64(array.ctypes.data)
