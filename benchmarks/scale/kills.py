@@ -110,7 +110,6 @@ def run(folder: Path, kills: int, seed: int) -> Outcome:
     want = sweep()
     spare = folder / "spare.zarr"
     whole, opening = timed(spare, folder), timed(spare, folder)  # a sweep, and a start that has nothing to do
-    share = 0.4 * max(whole - opening, 0.1) / kills  # such that all kills come before the sweep is done
     random = np.random.default_rng(seed)
     while True:
         before, _ = on_disk(path)
@@ -119,6 +118,9 @@ def run(folder: Path, kills: int, seed: int) -> Outcome:
         outcome.lives += 1
         killed = outcome.landed < kills
         if killed:
+            # An even share of what is left, or less, so that all kills come before the sweep is done.
+            left = 1 - len(before) * CHUNK / want.regime.size
+            share = 0.7 * max(whole - opening, 0.1) * left / (kills - outcome.landed)
             time.sleep(random.uniform(0, longest(opening, share)))
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
