@@ -9,7 +9,6 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from .carry import lift, unit
 from .compilation import NotCompilable, load
 from .grids import Grid
 from .measure import Measure
@@ -24,7 +23,7 @@ def _written(map_: Map, measures: tuple) -> tuple[Source, str]:
     return source, source.text()
 
 
-def _chosen(measure: Measure) -> dict:
+def chosen(measure: Measure) -> dict:
     """The options that are not at their defaults."""
     return {name: v for name, v in measure.options.items() if v != measure.kind.options[name]}
 
@@ -44,10 +43,10 @@ class Kernel:
     """
 
     def __init__(self, map_: Map, measures: Sequence[Measure] = ()):
-        source, text = _written(map_, tuple((m.kind, m.of, tuple(_chosen(m))) for m in measures))
+        source, text = _written(map_, tuple((m.kind, m.of, tuple(chosen(m))) for m in measures))
         self._map = map_
-        self._module = load(text, source.functions | {"lift": lift, "unit": unit})
-        self.options = np.array([v for m in measures for v in _chosen(m).values()], float)
+        self._module = load(text, source.functions)
+        self.options = np.array([v for m in measures for v in chosen(m).values()], float)
         self.starts = np.array([v for m in measures for v in m.kind.state.values()], float)
         self.state_rows = len(map_.state) + len(source.carry.exponents)
 
@@ -74,7 +73,7 @@ class Kernel:
             try:
                 dispatcher.compile(_SIGNATURES[name])
             except numba.core.errors.NumbaError as error:
-                raise NotCompilable(_telling(self._map.name, error)) from None
+                raise NotCompilable(telling(self._map.name, error)) from None
             except (EOFError, pickle.UnpicklingError, ValueError, ImportError, AttributeError):
                 # A damaged file in the cache: drop it, and compile.
                 for file in Path(self._module.__file__).parent.glob(f"__pycache__/{self._module.__name__}.*"):
@@ -91,7 +90,7 @@ _SIGNATURES = {
 }
 
 
-def _telling(name, error):
+def telling(name, error):
     """What numba said, in one sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     skip = ("Failed in", "During:", "File", "-", ">>>", "There are", "This error")

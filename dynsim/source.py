@@ -12,7 +12,7 @@ value; ``c_`` parameter; ``o_`` observable; ``a<j>_`` accumulator and ``option<j
 from collections.abc import Sequence
 
 from . import noise
-from .carry import CARRY_EVERY, Carry
+from .carry import CARRY_EVERY, DOUBLE, Carry, Precision
 from .measure import Measure
 from .model import Map, reads, roles
 
@@ -34,8 +34,9 @@ class Source:
     written into the source, so that LLVM can drop tests such as ``t >= 0``.
     """
 
-    def __init__(self, map_: Map, measures: Sequence[Measure]):
-        self.map, self.measures, self.carry = map_, measures, Carry(map_)
+    def __init__(self, map_: Map, measures: Sequence[Measure], precision: Precision = DOUBLE):
+        self.map, self.measures, self.carry = map_, measures, Carry(map_, precision)
+        self.literal = precision.literal
         self.accumulators = [f"a{j}_{name}" for j, m in enumerate(measures) for name in m.kind.state]
         self.states = [*(f"s_{n}" for n in map_.state), *self.carry.exponents]
         self.constants = [f"c_{n}" for n in map_.parameters]
@@ -44,7 +45,8 @@ class Source:
         rows = [*self.states, *self.constants, *self.noise, *self.accumulators, *self.carry.scales]
         self.rows = {name: i for i, name in enumerate(rows)}
         self.block = BLOCK if len(rows) <= ROWS else SMALL_BLOCK
-        self.functions = {"step": map_.step} | {f"o_{n}_of": f for n, f in map_.observables.items()}
+        self.functions = {"lift": precision.lift, "unit": precision.unit, "step": map_.step}
+        self.functions |= {f"o_{n}_of": f for n, f in map_.observables.items()}
         for j, m in enumerate(measures):
             self.functions |= {f"update{j}": m.kind.update} if m.kind.update else {}
             self.functions |= {f"tidy{j}": m.kind.does.tidy} if m.kind.does.tidy else {}
@@ -71,8 +73,12 @@ class Source:
         if name in self.map.observables:
             return f"o_{name}"
         if name in self.map.fixed:
-            return _literal(float(self.map.fixed[name]))
+            return self.literal(float(self.map.fixed[name]))
         return f"c_{name}"
+
+    def given(self, name, value):
+        """The expression for an option that is at its default."""
+        return self.literal(value)
 
     def observe(self, names):
         """Lines that compute what `names` need, each observable once, in order of dependence."""
@@ -130,7 +136,7 @@ class Source:
             if name in own.state:
                 yield f"a{j}_{name}"
             elif name in own.parameters:
-                yield f"option{j}_{name}" if name in measure.options else _literal(own.parameters[name])
+                yield f"option{j}_{name}" if name in measure.options else self.given(name, own.parameters[name])
             elif name == "t":
                 yield time
             elif name in ("steps", "norm"):
@@ -176,7 +182,7 @@ class Source:
         for k in range(count):
             now = f"{time} + {k}" if k else time
             lines += self.measured(now) + self.step(now)
-        return [_LANES, *_in([*lines, *self._store([*(f"s_{n}" for n in self.map.state), *self.accumulators])])]
+        return [_LANES, *indented([*lines, *self._store([*(f"s_{n}" for n in self.map.state), *self.accumulators])])]
 
     def look(self):
         """Lines that look after accumulators, and after carried states: where any is carried, or at times is small."""
@@ -189,7 +195,7 @@ class Source:
             if m.kind.does.tidy:
                 own = [f"a{j}_{n}" for n in m.kind.state]
                 lines += [*self._load(own), f"{', '.join(own)} = tidy{j}({', '.join(own)})", *self._store(own)]
-        return [f"if t % {CARRY_EVERY} == 0:", *_in([_LANES, *_in(lines)])] if lines else []
+        return [f"if t % {CARRY_EVERY} == 0:", *indented([_LANES, *indented(lines)])] if lines else []
 
     def _lift(self):
         if not self.map.scale:
@@ -199,14 +205,14 @@ class Source:
         whole = [*self._load(kept), *self.carry.move(self.follows), *self._store(kept), *self.carry.note()]
         quick = [
             f"if t % {CARRY_EVERY} == 0 and not look:",
-            *_in([_LANES, *_in([*self._load(states), *self.carry.small()])]),
+            *indented([_LANES, *indented([*self._load(states), *self.carry.small()])]),
         ]
         return [
             "look = carried",
             f"if t % {CARRY_EVERY} == 0 and not look:",
-            *_in(quick),
+            *indented(quick),
             "if look:",
-            *_in(["carried = False", _LANES, *_in(whole)]),
+            *indented(["carried = False", _LANES, *indented(whole)]),
         ]
 
     def advance(self):
@@ -217,13 +223,13 @@ class Source:
         block = [
             f"m = min({self.block}, state.shape[1] - lo)",
             "carried = False",
-            *[_LANES, *_in(filled)],
+            *[_LANES, *indented(filled)],
             "t = start",
             f"while t + {UNROLL} <= stop:",
-            *_in([*self.passes(UNROLL, "t"), f"t += {UNROLL}", *self.look()]),
+            *indented([*self.passes(UNROLL, "t"), f"t += {UNROLL}", *self.look()]),
             "while t < stop:",
-            *_in([*self.passes(1, "t"), "t += 1"]),
-            *[_LANES, *_in(emptied)],
+            *indented([*self.passes(1, "t"), "t += 1"]),
+            *[_LANES, *indented(emptied)],
         ]
         body = [
             "if start < 0 or stop > 2**53:  # never; with it, LLVM knows that t >= 0",
@@ -231,9 +237,9 @@ class Source:
             f"w = np.empty(({len(self.rows)}, {self.block}))",
             *self._options(),
             f"for lo in range(0, state.shape[1], {self.block}):",
-            *_in(block),
+            *indented(block),
         ]
-        return ["def kernel_advance(start, stop, steps, state, parameters, accumulated, options):", *_in(body)]
+        return ["def kernel_advance(start, stop, steps, state, parameters, accumulated, options):", *indented(body)]
 
     def finish(self):
         """The last state's turn, and the results."""
@@ -252,26 +258,24 @@ class Source:
             *results,
         ]
         head = "def kernel_finish(steps, state, parameters, accumulated, options, results):"
-        return [head, *_in([*self._options(), "for i in range(state.shape[1]):", *_in(lines)])]
+        return [head, *indented([*self._options(), "for i in range(state.shape[1]):", *indented(lines)])]
 
     def record(self):
         """One point's states and observables, every so many steps."""
         names = [*self.map.state, *self.map.observables]
         rows = [f"out[j, {k}] = {self._expression(n)}" for k, n in enumerate(names)]
-        carry = [f"if (t + 1) % {UNROLL} == 0:", *_in(self.carry.move())] if self.map.scale else []
+        carry = [f"if (t + 1) % {UNROLL} == 0:", *indented(self.carry.move())] if self.map.scale else []
         body = [
             *self._point("0"),
             "j = 0",
             "for t in range(start, stop):",
-            *_in(["if t % every == 0:", *_in([*self.observe(names), *rows, "j += 1"]), *self.step("t"), *carry]),
+            *indented(
+                ["if t % every == 0:", *indented([*self.observe(names), *rows, "j += 1"]), *self.step("t"), *carry]
+            ),
             *(f"state[{k}, 0] = {n}" for k, n in enumerate(self.states)),
         ]
-        return ["def kernel_record(start, stop, every, state, parameters, out):", *_in(body)]
+        return ["def kernel_record(start, stop, every, state, parameters, out):", *indented(body)]
 
 
-def _literal(value):
-    return repr(value).replace("inf", "np.inf")
-
-
-def _in(lines):
+def indented(lines: Sequence[str]) -> list[str]:
     return ["    " + line for line in lines]

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from . import checks, engines
+from .carry import PRECISIONS
 from .grids import Grid
 from .jobs import Job, Memory
 from .labels import describe, label
@@ -22,6 +23,7 @@ def sweep(
     measure: Sequence[Measure] | Measure,
     *,
     device: str = "cpu",
+    dtype: str = "float64",
     threads: int | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -37,7 +39,8 @@ def sweep(
         sequence (a dim of that name), ``(dims, array)``, or a DataArray. Names on a common dim vary together, as in
         ``{"eta": ("point", e), "a": ("point", a)}``; others make a product.
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
-    device : "cpu".
+    device : "cpu"; "cuda", an NVIDIA GPU (``pip install 'dynsim[cuda]'``); or "auto", the GPU where there is one.
+    dtype : "float64", or "float32" on a GPU: see docs/gpu.md for what it can tell.
     threads : how many; all cores by default. The result does not depend on it.
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
     progress : show a progress bar on anything over two seconds.
@@ -51,11 +54,13 @@ def sweep(
     Raises
     ------
     ValueError, TypeError : at once, where a name, a shape or a value does not fit.
+    dynsim.engines.cuda.NoGpu : a GPU is asked for, and there is none.
 
     Notes
     -----
-    float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as no state
-    underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
+    On the CPU, float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as
+    no state underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
+    A GPU may fuse a product and a sum, which rounds once instead of twice; see docs/gpu.md.
 
     Examples
     --------
@@ -79,19 +84,20 @@ def sweep(
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
     engine = engines.choose(device, threads)
     seed = checks.whole(seed, "seed")
-    job = Job(map, steps, grid, tuple(asked), fixed, seed)
+    job = Job(map, steps, grid, tuple(asked), fixed, seed, check_dtype(dtype, engine.name, asked, map, steps))
     kept = Memory(job)
     with progress_bar(job, progress) as bar:
         engine.run(job, kept.spans, kept.deliver, bar)
-    return labelled(job, kept.arrays(), device)
+    return labelled(job, kept.arrays(), engine.name)
 
 
 def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
     """The dataset of a job's results, given by the measures' names."""
     grid, call = job.grid, f"ds.sweep({job.map.name}, {job.steps}, over={list(job.grid.names)}, measure={job.made!r})"
     attrs = describe(
-        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed
-    )
+        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed,
+        dtype=job.dtype,
+    )  # fmt: skip
     data = {m.name: xr.Variable(job.dims(m), arrays[m.name], _attributes(m)) for m in job.made}
     dims = {d.dim: np.arange(1, d.width + 1) for m in job.made if (d := m.kind.does).dim}
     return label(xr.Dataset(data, grid.coords | dims, attrs), job.map)
@@ -128,6 +134,26 @@ def check_map(map) -> None:
             else ("write ds.maps.NAME" if isinstance(map, str) else "wrap your step: ds.Map(step)")
         )
         raise TypeError(f"{map!r} is not a map; {how}.")
+
+
+def check_dtype(dtype, device: str, measures: Sequence[Measure], map: Map, steps: int) -> str:
+    """The name of the type, once the device has it and the measures can do with it."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = ""
+    if name not in PRECISIONS:
+        raise ValueError(f"dtype must be 'float64' or 'float32', not {dtype!r}.")
+    if name == "float64":
+        return name
+    if device != "cuda":
+        raise ValueError("float32 is for a GPU; write device='cuda', or leave out dtype.")
+    if steps >= 2**24:
+        raise ValueError(f"float32 counts to 2^24 = {2**24:,} steps; make fewer, or leave out dtype.")
+    for m in measures:
+        if m.made_for(map).kind.does.lifted:
+            raise ValueError(f"{m!r} follows a tangent vector, for which float32 is too narrow; leave out dtype.")
+    return name
 
 
 def check_measures(map: Map, measure, taken=()) -> list[Measure]:

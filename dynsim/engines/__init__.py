@@ -11,14 +11,24 @@ import numpy as np
 from ..jobs import Job
 from .threads import Threads
 
-DEVICES = ("cpu",)
+DEVICES = ("cpu", "cuda", "auto")
 
 
 def choose(device: str, threads: int):
-    """The engine for a device; ValueError says which there are."""
+    """The engine for a device; "auto" is the GPU where there is one.
+
+    Raises
+    ------
+    ValueError : there is no such device.
+    NoGpu : there is no GPU to be used; the message says why.
+    """
     if device not in DEVICES:
-        raise ValueError(f"unknown device {device!r}; write device='cpu'.")
-    return Threads(threads)
+        raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
+    if device == "cpu":
+        return Threads(threads)
+    from . import cuda
+
+    return Threads(threads) if device == "auto" and cuda.missing() else cuda.Cuda()
 
 
 def compute(engine, job: Job, start: int, stop: int, advance=lambda count: None) -> list[np.ndarray]:
