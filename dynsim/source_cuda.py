@@ -16,7 +16,7 @@ from .source import Source, indented
 
 #: Options that count steps or states; they are passed as whole numbers, so that a comparison with t stays one.
 WHOLE = ("skip", "longest")
-#: Steps on each turn of the loop.
+#: Steps on each turn of the innermost loop.
 UNROLL = 2
 
 _HEADER = (
@@ -94,13 +94,35 @@ class CudaSource(Source):
             lines = [line.replace("normal(", "normal32(") for line in lines]
         return lines + self._narrow(f"s_{n}" for n in self.map.state)
 
-    def turn(self, count):
-        """Lines that make `count` steps, looking after the carried states."""
-        lines = []
-        for _ in range(count):
-            lines += [*self.measured("t"), *self.step("t"), "t += 1"]
-            lines += self._lift() if self.carry.precision.every == 1 else []
-        return [*lines, *self._tidy(), *([] if self.carry.precision.every == 1 else self._lift())]
+    def one(self):
+        """Lines that make a step."""
+        return [*self.measured("t"), *self.step("t"), "t += 1"]
+
+    def loop(self):
+        """Lines that make all steps, looking after carried states and after accumulators.
+
+        Nothing but the steps themselves stands in the innermost loop of a point that carries nothing: in float64 the
+        look is taken every 8 steps.
+        """
+        every, rarely = self.carry.precision.every, self.carry.precision.rarely
+        if self.map.scale and rarely == 1:
+            steps = [*self.one(), *self._look()] * UNROLL
+            return [f"while t + {UNROLL} <= stop:", *indented(steps), *self._rest()]
+        quick = [f"for turn in range({CARRY_EVERY // UNROLL}):", *indented(self.one() * UNROLL)]
+        quick += [*self._tidy(), *self._look()]
+        body = quick
+        if self.map.scale:
+            tidy = self._tidy()
+            tidy = [f"if t % {CARRY_EVERY} == 0:", *indented(tidy)] if tidy else []
+            slow = [*self.one() * every, *tidy, *self._move()]
+            slow = [f"for turn in range({CARRY_EVERY // every}):", *indented(slow)]
+            body = ["if carried:", *indented(slow), "else:", *indented(quick)]
+        return [f"while t + {CARRY_EVERY} <= stop:", *indented(body), *self._rest()]
+
+    def _rest(self):
+        """Lines that make the steps which are left."""
+        move = [f"if carried and t % {self.carry.precision.every} == 0:", *indented(self._move())]
+        return ["while t < stop:", *indented([*self.one(), *(move if self.map.scale else [])])]
 
     def _tidy(self):
         lines = []
@@ -108,17 +130,16 @@ class CudaSource(Source):
             if m.kind.does.tidy:
                 own = ", ".join(f"a{j}_{n}" for n in m.kind.state)
                 lines.append(f"{own} = tidy{j}({own})")
-        return [f"if t % {CARRY_EVERY} == 0:", *indented(lines)] if lines else []
+        return lines
 
-    def _lift(self):
+    def _look(self):
+        """Lines that look whether a state is to be lifted, and do so."""
         if not self.map.scale:
             return []
-        rarely = self.carry.precision.rarely
-        quick = self.carry.small()
-        if rarely > 1:
-            quick = [f"if t % {rarely} == 0 and not look:", *indented(quick)]
-        whole = [*self.carry.move(self.follows), "carried = False", *self.carry.note()]
-        return ["look = carried", *quick, "if look:", *indented(whole)]
+        return ["look = carried", *self.carry.small(), "if look:", *indented(self._move())]
+
+    def _move(self):
+        return [*self.carry.move(self.follows), "carried = False", *self.carry.note()]
 
     # -- the kernels ----------------------------------------------------------------------------------------------
 
@@ -137,10 +158,7 @@ class CudaSource(Source):
             "carried = False",
             *self.carry.note(),
             "t = start",
-            f"while t + {UNROLL} <= stop:",
-            *indented(self.turn(UNROLL)),
-            "while t < stop:",
-            *indented([*self.measured("t"), *self.step("t"), "t += 1"]),
+            *self.loop(),
             *self._end(),
         ]
         head = "def kernel_advance(first, points, start, stop, steps, seed, shape, table, values, state, accumulated"
