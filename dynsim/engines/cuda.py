@@ -201,7 +201,7 @@ class Layout:
                 self.laid.append(name)
                 continue
             apart = dict(zip(dims, np.cumprod([1, *array.shape[:0:-1]])[::-1])) if dims else {}
-            self._rows.append((begin, [apart.get(dim, 0) for dim in grid.dims]))
+            self._rows.append((begin, [apart.get(dim, 0) for dim in grid.dims] or [0]))
             values.append(array.ravel())
             begin += array.size
         self.values = np.concatenate([*values, np.zeros(1)])
