@@ -45,3 +45,15 @@ def ptx(kernel: CudaKernel, name: str, cc: tuple[int, int] = HOPPER, fused: bool
 def made(map_: Map, measures: Sequence[Measure], dtype: str = "float64") -> CudaKernel:
     """The kernels for a map and measures as they were asked for."""
     return CudaKernel(map_, [m.made_for(map_) for m in measures], dtype)
+
+
+def compiler_missing() -> str:
+    """What stands in the way of compiling, a sentence; "" where nothing does."""
+    try:
+        from numba.cuda.cudadrv import nvrtc, nvvm
+
+        nvvm.NVVM()
+        nvrtc.get_supported_ccs()
+    except Exception as error:  # of whatever kind the missing library raises
+        return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return ""

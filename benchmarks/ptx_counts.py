@@ -1,4 +1,4 @@
-"""What a step costs on a GPU, read off the PTX: operations counted where they are executed, and the roofline they leave.
+"""What a step costs on a GPU, read off the PTX: operations as they are executed, and the roofline they leave.
 
 A kernel is run for one thread by :mod:`benchmarks.ptx_machine`, for two lengths; the difference is what the steps
 between them cost. The assembler fuses a product that only one sum uses, so such a pair counts as one, as does an
@@ -21,7 +21,19 @@ from .ptx_code import made, ptx
 from .ptx_machine import Program
 
 #: Operations of the multiply-add units that an instruction takes; 1 where it is not named. Signs cost nothing.
-COSTS = {"div": 8, "sqrt": 8, "neg": 0, "abs": 0, "mov": 0, "ld": 0, "st": 0, "selp": 0, "cvt": 0, "rcp": 0}
+COSTS = {
+    "div": 8,
+    "sqrt": 8,
+    "neg": 0,
+    "abs": 0,
+    "mov": 0,
+    "ld": 0,
+    "st": 0,
+    "selp": 0,
+    "cvt": 0,
+    "rcp": 0,
+    "copysign": 0,
+}
 COSTS |= {"ex2": 0, "lg2": 0}
 #: The H100 SXM's published peaks, operations per second, a fused multiply-add counted as two; not the tensor cores.
 H100 = {"float64": 33.5e12, "float32": 67e12}

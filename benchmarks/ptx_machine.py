@@ -316,6 +316,8 @@ def unordered(a, b):
 
 
 def fma_f64(a, b, c):
+    if math.isinf(c) and math.isfinite(a) and math.isfinite(b):
+        return c  # though the product alone would overflow
     plain = a * b + c
     if not (math.isfinite(a) and math.isfinite(b) and math.isfinite(c)):
         return plain
@@ -325,7 +327,7 @@ def fma_f64(a, b, c):
     try:
         return float(exact)
     except OverflowError:
-        return math.copysign(math.inf, exact)
+        return math.inf if exact > 0 else -math.inf
 
 
 def fma_f32(a, b, c):
@@ -375,6 +377,7 @@ _HELPERS = {
     "quotient": quotient, "unordered": unordered, "convert": convert, "fma_f64": fma_f64, "fma_f32": fma_f32,
     "div_f64": div_f64, "div_f32": lambda a, b: a / b, "rcp_f64": rcp_approx, "rcp_f32": lambda a: np.float32(1) / a,
     "sqrt_f64": lambda a: float(np.sqrt(a)), "sqrt_f32": np.sqrt, "ex2_f32": np.exp2, "lg2_f32": np.log2,
+    "copysign_f64": lambda a, b: math.copysign(b, a), "copysign_f32": lambda a, b: np.copysign(b, a),
     "min_f64": lambda a, b: _largest(a, b, min), "max_f64": lambda a, b: _largest(a, b, max),
     "min_f32": lambda a, b: _largest(a, b, min), "max_f32": lambda a, b: _largest(a, b, max),
 }  # fmt: skip

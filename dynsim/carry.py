@@ -47,7 +47,7 @@ def unit(exponent):
 
 
 def lift32(size, exponent, low, high):
-    """The same in float32: as many powers of 2^8 as bring the size above `low`, or one down."""
+    """The same in float32: as many powers of 2^8 as bring the size above `low`, or below `high`."""
     factor, moved = np.float32(1.0), exponent
     if (size < low) & (size > np.float32(0.0)):
         if size < low * np.float32(2.0**-56):
@@ -59,7 +59,14 @@ def lift32(size, exponent, low, high):
         if size < low:
             factor, moved = factor * np.float32(2.0**8), moved - np.float32(1.0)
     elif (size > high) & (exponent < np.float32(0.0)):
-        factor, moved = np.float32(2.0**-8), exponent + np.float32(1.0)
+        if (size > high * np.float32(2.0**56)) & (moved <= np.float32(-8.0)):
+            size, factor, moved = size * np.float32(2.0**-64), np.float32(2.0**-64), moved + np.float32(8.0)
+        if (size > high * np.float32(2.0**24)) & (moved <= np.float32(-4.0)):
+            size, factor, moved = size * np.float32(2.0**-32), factor * np.float32(2.0**-32), moved + np.float32(4.0)
+        if (size > high * np.float32(2.0**8)) & (moved <= np.float32(-2.0)):
+            size, factor, moved = size * np.float32(2.0**-16), factor * np.float32(2.0**-16), moved + np.float32(2.0)
+        if (size > high) & (moved <= np.float32(-1.0)):
+            factor, moved = factor * np.float32(2.0**-8), moved + np.float32(1.0)
     return factor, moved
 
 
@@ -135,7 +142,7 @@ class Carry:
 
     def amplitude(self) -> list[str]:
         """Lines that find the largest of the carried states, by the root of its degree."""
-        roots = {1: "abs(s_{})", 2: "np.sqrt(abs(s_{}))"}
+        roots = {1: "abs(s_{})", 2: "math.sqrt(abs(s_{}))"}
         first, *others = [roots[degree].format(n) for n, degree in self.degrees.items()]
         return [f"amplitude = {first}"] + [
             f"amplitude = amplitude if amplitude >= {size} else {size}" for size in others

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numba
 import numpy as np
 from numba import cuda
+from numba.cuda.core import errors as cuda_errors
 
 from .carry import PRECISIONS
 from .compilation import NotCompilable, load
@@ -14,6 +15,9 @@ from .kernels import chosen, telling
 from .measure import Measure
 from .model import Map
 from .source_cuda import CudaSource
+
+#: numba-cuda has errors of its own beside those of numba.
+COMPILE_ERRORS = (numba.core.errors.NumbaError, cuda_errors.NumbaError)
 
 
 @lru_cache(maxsize=256)
@@ -52,7 +56,7 @@ class CudaKernel:
         if "compiled" not in known:
             try:
                 known["compiled"] = cuda.jit([self.signatures[name]], lto=False)(self.functions[name])
-            except numba.cuda.errors.NumbaError as error:
+            except COMPILE_ERRORS as error:
                 raise NotCompilable(telling(self._map.name, error)) from None
         return known["compiled"]
 

@@ -196,7 +196,7 @@ class Layout:
         self._rows, values, begin = [], [], 0
         for name in (*job.map.state, *job.map.parameters):
             dims, array = grid.axis(name) if name in grid.names else ((), np.array(job.fixed[name]))
-            if array.size > WHOLE_AXIS:
+            if dims and array.size > WHOLE_AXIS:
                 self._rows.append((len(self.laid), None))
                 self.laid.append(name)
                 continue
