@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from numba import cuda
 
+from dynsim.compilation_cuda import simulated
 from dynsim.kernels_cuda import CudaKernel
 from dynsim.measure import Measure
 from dynsim.model import Map
@@ -49,6 +50,8 @@ def made(map_: Map, measures: Sequence[Measure], dtype: str = "float64") -> Cuda
 
 def compiler_missing() -> str:
     """What stands in the way of compiling, a sentence; "" where nothing does."""
+    if simulated():
+        return "the simulator compiles nothing"
     try:
         from numba.cuda.cudadrv import nvrtc, nvvm
 

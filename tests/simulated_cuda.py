@@ -2,6 +2,7 @@
 
 import inspect
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -150,7 +151,7 @@ def test_chunks_fit_into_the_free_memory(monkeypatch):
     monkeypatch.setattr(cuda, "current_context", lambda: context)
     monkeypatch.setattr(cuda, "device_array", lambda shape, dtype: made.append(shape) or real(shape, dtype))
     ds.sweep(EDGE, 0, {"x": np.linspace(0.1, 0.2, 3000)}, M.final("lam"), device="cuda", progress=False)
-    used = 8 * sum(rows * points for rows, points in made)
+    used = 8 * (sum(rows * points for rows, points in made) + 2 * 3000)  # the axis, for both slots
     assert 0.8 * engine.SHARE * free < used <= engine.SHARE * free
 
 
@@ -166,3 +167,14 @@ def test_float32_is_close_and_says_so():
 
 def test_auto_takes_the_gpu():
     assert ds.sweep(EDGE, 3, OVER, M.final("lam"), device="auto", progress=False).attrs["device"] == "cuda"
+
+
+def test_the_benchmark_runs_from_end_to_end(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
+    from benchmarks.gpu import main
+
+    main(["--quick"])
+    page = capsys.readouterr().out
+    assert "## Measured" in page and "| self_stabilization, final λ | GPU, float64 |" in page
+    assert "| cdat | 0.0e+00 |" in page, "the simulator computes what the CPU does"
+    assert "| cdat | 100.000% | 0.0e+00 |" in page and "Its numbers mean nothing" in page
