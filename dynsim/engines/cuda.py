@@ -2,6 +2,7 @@
 
 import importlib.util
 import time
+import warnings
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -158,12 +159,15 @@ class _Chunks:
         points = stop - start
         threads = min(THREADS, points)
         where = (-(-points // threads), threads, slot.stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numba finds small grids a waste
+            step, finish = self.step[where], self.finish[where]
         kept = (self.shape, self.table, slot.values, slot.state, slot.accumulated, self.options)
         t = 0
         while t < job.steps or t == 0:  # once at least: it writes the initial state
             until = min(t + self._stride(points), job.steps)
             began = time.perf_counter()
-            self.step[where](start, points, t, until, job.steps, self.seed, *kept)
+            step(start, points, t, until, job.steps, self.seed, *kept)
             if meanwhile:
                 meanwhile()
             slot.stream.synchronize()
@@ -172,7 +176,7 @@ class _Chunks:
             meanwhile = None
             self.tell(points * (until - t))
             t = max(until, 1)
-        self.finish[where](start, points, job.steps, self.seed, *kept, slot.results)
+        finish(start, points, job.steps, self.seed, *kept, slot.results)
         slot.results.copy_to_host(slot.here, stream=slot.stream)
 
     def _stride(self, points):
