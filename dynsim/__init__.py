@@ -26,10 +26,12 @@ _HOMES = {
     "named": "labels",
     "orbit": "orbits",
     "reduce": "training.reduction",
+    "refine": "adaptive.refinement",
     "sweep": "sweeps",
     "values_of": "labels",
     **dict.fromkeys(
         (
+            "adaptive",
             "landscapes",
             "maps",
             "measures",

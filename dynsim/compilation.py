@@ -6,6 +6,7 @@ own source, the bytecode, constants, globals and closures of every function that
 Python and numba. Edit a step and the kernel has another name.
 """
 
+import dis
 import hashlib
 import inspect
 import math
@@ -129,6 +130,23 @@ def _is_plain(value):
     return isinstance(value, types.FunctionType) and id(value) not in _WORDS
 
 
+def is_arithmetic(function, seen=()) -> bool:
+    """Whether the function is made of arithmetic and the vocabulary alone, and so means the same when compiled."""
+    if not isinstance(function, types.FunctionType) or function in seen:
+        return False
+    callees = _callees(function)
+    for code in _codes(function.__code__):
+        if any(name not in callees and name != "abs" for name in code.co_names):
+            return False
+        for instruction in dis.get_instructions(code):  # compiled, x**2 is a product, which differs in the last bit
+            if instruction.opname == "RAISE_VARARGS" or instruction.argrepr in ("**", "**="):
+                return False
+    return all(
+        id(value) in _WORDS or isinstance(value, (int, float)) or is_arithmetic(value, (*seen, function))
+        for value in callees.values()
+    )
+
+
 def _attributes(function, module):
     """What the function may read of a module, which numba freezes as it is now."""
     found = []
@@ -236,19 +254,20 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def load(source: str, functions: dict, target=CPU) -> types.ModuleType:
+def load(source: str, functions: dict, pointers: dict | None = None, target=CPU) -> types.ModuleType:
     """The module of generated `source`, whose global names `functions` are compiled for it.
 
-    Functions named ``kernel_…`` in the source are the entry points; they come back as cached dispatchers.
+    Functions named ``kernel_…`` in the source are the entry points; they come back as cached dispatchers. Those
+    named in `pointers`, with their signatures, come back as machine code whose address another kernel can be given.
     """
     prints = [f"{name}: {fingerprint(function)}" for name, function in sorted(functions.items())]
     key = "\n".join([source, *prints, platform.python_version(), numba.__version__, target.about, _own_source()])
     name = "dynsim_kernel_" + hashlib.sha256(key.encode()).hexdigest()[:32]
     with _LOCK:
-        return sys.modules.get(name) or _made(name, source, functions, target)
+        return sys.modules.get(name) or _made(name, source, functions, pointers or {}, target)
 
 
-def _made(name, source, functions, target):
+def _made(name, source, functions, pointers, target):
     folder = cache_dir()
     keep = _writable(folder)
     path = folder / f"{name}.py"
@@ -263,4 +282,10 @@ def _made(name, source, functions, target):
     for entry in [n for n in vars(module) if n.startswith("kernel_")]:
         setattr(module, entry, target.kernel(getattr(module, entry), keep))
     sys.modules[name] = module
+    try:
+        for entry, signature in pointers.items():  # compiled now; numba looks for the module
+            setattr(module, entry, numba.cfunc(signature, cache=keep, **OPTIONS)(getattr(module, entry)))
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module

@@ -41,7 +41,7 @@ class CudaKernel:
     def __init__(self, map_: Map, measures: Sequence[Measure], dtype: str = "float64"):
         source, text = _written(map_, tuple((m.kind, m.of, tuple(chosen(m))) for m in measures), dtype)
         self._map = map_
-        module = load(text, source.functions, Gpu(dtype == "float32"))
+        module = load(text, source.functions, target=Gpu(dtype == "float32"))
         self.functions = {name: getattr(module, f"kernel_{name}") for name in ("advance", "finish")}
         self.signatures = _signatures(getattr(numba, dtype))
         self.options = np.array([v for m in measures for v in chosen(m).values()] or [0.0], float)

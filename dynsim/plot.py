@@ -54,6 +54,7 @@ _ELSEWHERE = {
     "basins": ("stability.pictures", "plot_basins"),
     "branch": ("stability.branch_plot", "plot_branch"),
     "orbit_diagram": ("stability.pictures", "plot_orbit_diagram"),
+    "refined": ("adaptive.picture", "plot_refined"),
     "training": ("training.pictures", "plot_training"),
 }
 
@@ -164,7 +165,8 @@ def phase_diagram(
 
     Parameters
     ----------
-    dataset : what ds.sweep returns, with two dims (choose among more with ``dataset.isel(...)``).
+    dataset : what ds.sweep returns, with two dims (choose among more with ``dataset.isel(...)``), or what ds.refine
+        returns; see :func:`dynsim.adaptive.picture.plot_refined` for what may be added then.
     name : the variable; one with named values, such as ``regime`` or ``period``, gets a named colour each.
     ax : where to draw; a new figure by default.
     x, y : the dims on the axes; by default the first swept name is x.
@@ -181,6 +183,8 @@ def phase_diagram(
     if not isinstance(dataset, xr.Dataset):
         raise TypeError("phase_diagram draws a variable of a dataset: write ds.plot.phase_diagram(result, 'regime').")
     checks.known_name(name, dataset.data_vars, "variable", " in this result")
+    if {"lattice", "cell_level"} <= set(dataset.data_vars):  # of ds.refine
+        return __getattr__("refined")(dataset, name, ax, x, y, colorbar=colorbar, theory=theory, **image)
     array = dataset[name].squeeze()
     if array.ndim != 2:
         raise ValueError(
@@ -196,8 +200,7 @@ def phase_diagram(
     array = array.transpose(y, x).sortby([dim for dim in (x, y) if dim in array.coords])
     if ax is None:
         _, ax = plt.subplots(figsize=(5.2, 4), layout="constrained")
-    scales = {}
-    edges = []
+    scales, edges = {}, []
     for dim in (x, y):
         values = array[dim].values if dim in array.coords else np.arange(array.sizes[dim])
         scales[dim], edge = cell_edges(values, dim)
@@ -213,10 +216,7 @@ def phase_diagram(
     else:
         style = _continuous(values.compressed(), image)
     mesh = ax.pcolormesh(*edges, values, rasterized=True, shading="flat", **style)
-    ax.set_xscale(scales[x])
-    ax.set_yscale(scales[y])
-    ax.set_xlabel(axis_label(array, x))
-    ax.set_ylabel(axis_label(array, y))
+    ax.set(xscale=scales[x], yscale=scales[y], xlabel=axis_label(array, x), ylabel=axis_label(array, y))
     if colorbar:
         bar = ax.figure.colorbar(mesh, ax=ax)
         if flags:

@@ -25,6 +25,7 @@ def sweep(
     device: str = "cpu",
     dtype: str = "float64",
     threads: int | None = None,
+    client=None,
     seed: int = 0,
     progress: bool = True,
     **values: float,
@@ -42,6 +43,7 @@ def sweep(
     device : "cpu"; "cuda", an NVIDIA GPU (``pip install 'dynsim[cuda]'``); or "auto", the GPU where there is one.
     dtype : "float64", or "float32" on a GPU: see docs/gpu.md for what it can tell.
     threads : how many; all cores by default. The result does not depend on it.
+    client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone.
     progress : show a progress bar on anything over two seconds.
     **values : the other states' initial values and the other parameters; their defaults where left out.
@@ -82,13 +84,14 @@ def sweep(
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
-    engine = engines.choose(device, threads)
+    engine = engines.choose(device, threads, client)
+    where = device if client is not None else engine.name
     seed = checks.whole(seed, "seed")
-    job = Job(map, steps, grid, tuple(asked), fixed, seed, check_dtype(dtype, engine.name, asked, map, steps))
+    job = Job(map, steps, grid, tuple(asked), fixed, seed, check_dtype(dtype, where, asked, map, steps))
     kept = Memory(job)
     with progress_bar(job, progress) as bar:
         engine.run(job, kept.spans, kept.deliver, bar)
-    return labelled(job, kept.arrays(), engine.name)
+    return labelled(job, kept.arrays(), where)
 
 
 def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:

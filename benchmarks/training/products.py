@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from dynsim.training.dense_math import OPTIONS
+from dynsim.training.caching import OPTIONS
 from dynsim.training.products import product
 
 from .problems import Problem

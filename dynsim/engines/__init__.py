@@ -9,13 +9,14 @@ on the point alone, not on the pieces. An error or Ctrl-C stops it within about 
 import numpy as np
 
 from ..jobs import Job
+from .cluster import Cluster
 from .threads import Threads
 
 DEVICES = ("cpu", "cuda", "auto")
 
 
-def choose(device: str, threads: int):
-    """The engine for a device; "auto" is the GPU where there is one.
+def choose(device: str, threads: int, client=None):
+    """The engine for a device, or for the workers of a client, each with that device; "auto" is the GPU where one is.
 
     Raises
     ------
@@ -24,6 +25,8 @@ def choose(device: str, threads: int):
     """
     if device not in DEVICES:
         raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
+    if client is not None:
+        return Cluster(client, device)
     if device == "cpu":
         return Threads(threads)
     from . import cuda

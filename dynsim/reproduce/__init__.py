@@ -12,7 +12,7 @@ from ..sweeps import cores
 
 def pieces() -> dict[str, Callable[[Path], list[Path]]]:
     """Everything that can be reproduced, by name: a function of the folder that returns what it wrote."""
-    from . import analysis, cubic, diagrams, figures, table
+    from . import analysis, cubic, diagrams, figures, table, zoom
 
     return {
         "fig4": figures.figure_4,
@@ -28,6 +28,7 @@ def pieces() -> dict[str, Callable[[Path], list[Path]]]:
         "cubic_side_by_side": cubic.side_by_side,
         "cubic_window": cubic.window,
         "cubic_floor": cubic.below,
+        "zoom": zoom.zoom,
         "claims": table.write,
     }
 

@@ -1,12 +1,16 @@
 """Dense networks as objectives: any number of hidden layers, none for linear models."""
 
 import threading
+from contextlib import contextmanager
+from functools import cache
 
+import numba
 import numpy as np
 
 from .. import checks
 from . import dense_kernels as kernels
 from .dense_math import ACTIVATIONS, LOSSES, activate
+from .dense_steps import steps
 from .objective import Derivatives
 
 #: Only one thread at a time may use the parallel kernels; others do the same work alone, with the same result.
@@ -24,9 +28,11 @@ class Network(Derivatives):
     w holds W_1 (row by row), b_1, W_2, b_2, … . Made by :func:`dynsim.objectives.network` and its kin.
     """
 
+    steps_compiled = True
+
     def __init__(self, x, y, hidden, activation, loss, biases, weight_decay, scaling, name):
         self.name = name
-        self.x, self.y = x, y
+        self.x, self.y = (np.require(part, float, "CW") for part in (x, y))
         self.samples = len(x)
         self.widths = np.array([x.shape[1], *hidden, y.shape[1]], np.int64)
         self.activation, self.loss_name, self.scaling = activation, loss, scaling
@@ -55,7 +61,7 @@ class Network(Derivatives):
 
     def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """o for the inputs `x`, shape (N, n_out)."""
-        a, w = np.asarray(x, float), self._point(w)
+        a, w = checks.numbers(x, "x"), self._point(w)
         if a.ndim != 2 or a.shape[1] != self.widths[0]:
             raise ValueError(f"x must have shape (N, {self.widths[0]}), not {a.shape}.")
         for layer in range(1, len(self.widths)):
@@ -66,64 +72,98 @@ class Network(Derivatives):
         return a
 
     def accuracy(self, w: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-        """The share of samples whose largest output is that of the largest target."""
-        return float(np.mean(self.outputs(w, x).argmax(1) == np.asarray(y).argmax(1)))
+        """The share of samples whose largest output is that of the largest target, or of the class number.
+
+        With one output: the share of samples whose output has the sign of the target, -1 or 1.
+        """
+        o, y = self.outputs(w, x), checks.numbers(y, "y")
+        if len(y) != len(o):
+            raise ValueError(f"x has {len(o)} samples, but y has {len(y)}; they must be as many.")
+        if o.shape[1] == 1:
+            if not np.isin(y, (-1, 1)).all():
+                raise ValueError("with one output, accuracy needs targets of -1 and 1.")
+            return float(np.mean(np.sign(o[:, 0]) == y.reshape(len(y), -1)[:, 0]))
+        return float(np.mean(o.argmax(1) == (y if y.ndim == 1 else y.argmax(1))))
+
+
+@cache
+def _start_threads():
+    """numba does so when it compiles a parallel function, but not where a cached one is called by another."""
+    numba.get_num_threads()
 
 
 class DenseWorker:
     """The buffers of one network on one batch, and the passes through it."""
 
     def __init__(self, network: Network, cores: int):
+        _start_threads()
         self.network, self.cores = network, cores
-        self.here = None
+        self.here, self.size, self.everything = None, 0, None
         self.select(None)
 
     def select(self, rows: np.ndarray | None) -> None:
         """From now on, only these samples; None for all."""
         net = self.network
-        self.x, self.y = (net.x, net.y) if rows is None else (net.x[rows], net.y[rows])
-        blocks = -(-len(self.x) // net.rows)
-        if rows is None or blocks != len(self.sums):
-            self.buffers = np.zeros((blocks, kernels.SLOTS * net.rows * net.widths[1:].sum()))
-            self.parts = np.zeros((blocks, 2 * net.size))
-            self.sums = np.zeros(blocks)
+        self._room(net.samples if rows is None else len(rows), rows is None)
+        if rows is not None:
+            self.net[5][:], self.net[6][:] = net.x[rows], net.y[rows]
 
-    def _pass(self, task, u, out):
+    def _room(self, samples, everything):
+        """Buffers for so many samples, and a place for those samples where they are not all of the data."""
         net = self.network
+        if samples != self.size:
+            self.size, blocks = samples, -(-samples // net.rows)
+            groups = min(blocks, kernels.GROUPS)
+            room = kernels.SLOTS * net.rows * net.widths[1:].sum()
+            threads = numba.config.NUMBA_NUM_THREADS if self.cores > 1 else 1
+            buffers, scratch = np.zeros((blocks, room)), np.zeros((threads, room))
+            self.buffers = buffers, scratch, np.zeros((groups, net.size)), np.zeros(groups)
+        elif everything == self.everything:
+            return
+        self.everything = everything
+        x, y = (net.x, net.y) if everything else (np.empty((samples, part.shape[1])) for part in (net.x, net.y))
+        self.net = (net.rows, net.widths, net.codes, net.scales, net.weight_decay, x, y, *self.buffers)
+
+    @contextmanager
+    def _alone(self):
+        """Whether this thread has to do all by itself."""
         alone = self.cores == 1 or not _PARALLEL.acquire(blocking=False)
-        run = kernels.serial if alone else kernels.parallel
         try:
-            run(
-                task, net.rows, self.here, u, net.widths, net.codes, net.scales, self.x, self.y, self.buffers,
-                self.parts, self.sums,
-            )  # fmt: skip
+            yield alone
         finally:
             if not alone:
                 _PARALLEL.release()
-        vector = self.here if task == kernels.GRADIENT else u
-        return kernels.gathered(self.parts, self.sums, net.weight_decay, out, vector)
+
+    def _pass(self, task, u, out):
+        with self._alone() as alone:
+            return (kernels.serial if alone else kernels.parallel)(task, self.here, u, self.net, out)
+
+    def steps(self, first, last, plan, tuner, update, drawn, vectors, *states):
+        """Many steps in one compiled call (:mod:`dynsim.training.dense_steps`); `drawn` holds the batches' rows."""
+        self.here = vectors[0]
+        self._room(drawn.shape[1] or self.network.samples, not drawn.size)
+        with self._alone() as alone:
+            return steps(
+                first, last, (*plan, alone), tuner, update, self.net, (self.network.x, self.network.y), drawn, vectors,
+                *states,
+            )  # fmt: skip
 
     def loss(self, w):
         self.here = w
-        found = self._pass(kernels.LOSS, w, w[:0])
-        return found + self._decayed(w)
+        return self._pass(kernels.LOSS, w, w[:0])
 
     def gradient(self, w, out):
         """∇f(w) into `out`; the loss there. What follows is asked of this point."""
         self.here = w.copy()
-        return self._pass(kernels.GRADIENT, w, out) + self._decayed(w)
+        return self._pass(kernels.GRADIENT, w, out)
 
     def second(self, u):
-        return self._pass(kernels.SECOND, u, u[:0]) + 2 * self._decayed(u)
+        return self._pass(kernels.SECOND, u, u[:0])
 
     def hvp(self, v):
         out = np.empty(self.network.size)
         self._pass(kernels.HVP, v, out)
         return out
-
-    def _decayed(self, w):
-        decay = self.network.weight_decay
-        return decay * float(w @ w) / 2 if decay else 0.0
 
 
 def check_choice(value, known, what):

@@ -3,6 +3,7 @@
 import inspect
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
@@ -15,12 +16,13 @@ from ..loop import check_returns
 from ..model import roles
 from ..sweeps import cores as all_cores
 from .blas import one_thread
+from .doors import check_grid, check_memory
 from .objective import Derivatives
 from .optimizer import Optimizer
 from .run import MEASURED, RECORDED, Plan, Run
 
-#: Steps between two looks at the progress bar and at Ctrl-C.
-STRIDE = 20
+#: Seconds between two looks at the progress bar and at Ctrl-C.
+LOOK = 0.1
 #: What results hold besides the runs that were swept; a tuner's parameter eta is the rate.
 TAKEN = {*RECORDED, "eigenvalues", "lifetime", "step", "kept_step", "parameter", "rank"} - {"eta"}
 
@@ -111,12 +113,16 @@ def descend(
         if not np.isfinite(w).all():
             raise ValueError("w holds NaN or infinite numbers; give the parameters to start from.")
     grid = Grid(over) if over else None
+    if grid:
+        check_grid(grid, tuner, TAKEN)
     runs = _runs(objective, known, values, grid, whole["seed"], whole["batch"])
     threads = all_cores() if cores is None else checks.whole(cores, "cores", least=1)
-    if delay not in (0, 1):
+    if np.ndim(delay) or delay not in (0, 1):
         raise ValueError(f"delay must be 0 or 1, not {delay!r}.")
+    rows, kept = whole["steps"] // every + 1, whole["keep"] and whole["steps"] // whole["keep"] + 1
+    check_memory(len(runs), rows, len(RECORDED) + top, kept, objective.size)
     plan = Plan(
-        objective, tuner, optimizer, whole["steps"], every, whole["sharpness"], top, w, whole["keep"], delay,
+        objective, tuner, optimizer, whole["steps"], every, whole["sharpness"], top, w, whole["keep"], int(delay),
         cores=threads if len(runs) == 1 else 1,
     )  # fmt: skip
     done = _Job(plan, runs, threads).go(progress)
@@ -138,8 +144,10 @@ def _optimizer(given) -> Optimizer:
 
 def _check_tuner(tuner, optimizer, objective) -> dict:
     """What can be set, with its default."""
-    if not callable(tuner):
-        raise TypeError(f"descend needs a tuner function such as ds.tuners.cdat, not {tuner!r}.")
+    if not callable(tuner) or not hasattr(tuner, "__name__"):
+        raise TypeError(
+            f"descend needs a tuner function such as ds.tuners.cdat, made with def or lambda, not {tuner!r}."
+        )
     own = roles(tuner)
     for need in own.inputs:
         if need not in MEASURED:
@@ -191,6 +199,8 @@ class _Job:
     def __init__(self, plan, runs, threads):
         self.plan, self.runs, self.threads = plan, runs, min(threads, len(runs))
         self.stop = threading.Event()
+        # Of runs that are done: workers whose buffers can be used again, and how many steps of a batch fit into a look.
+        self.free, self.strides = [], {}
 
     def go(self, progress) -> list[Run]:
         from tqdm.auto import tqdm
@@ -218,19 +228,24 @@ class _Job:
 
     def _run(self, asked, bar):
         values, seed, batch = asked
-        run = Run(self.plan, values, seed, batch)
-        steps = self.plan.steps
-        for start in range(0, steps + 1, STRIDE):
-            if self.stop.is_set():
-                break
-            until = min(start + STRIDE - 1, steps)
-            going = run.advance(until)
+        worker = self.free.pop() if self.free else None
+        run = Run(self.plan, values, seed, batch, worker)
+        steps, done, going = self.plan.steps, 0, True
+        while going and not self.stop.is_set():
+            stride, begin = self.strides.get(batch, 1), time.perf_counter()
+            going = run.advance(min(done + stride - 1, steps))
+            self.strides[batch] = _stride(stride, time.perf_counter() - begin)
             with bar.get_lock():
-                bar.update((min(until + 1, steps) if going else steps) - min(start, steps))
-            if not going:
-                break
+                bar.update((min(done + stride, steps) if going else steps) - done)
+            done = min(done + stride, steps)
+        self.free.append(run.worker)
         run.worker = run.whole = None  # their buffers are not needed any more
         return run
+
+
+def _stride(steps, seconds):
+    """How many steps to make next, so that Ctrl-C is heard and the progress seen soon enough."""
+    return max(1, int(steps * min(8.0, LOOK / max(seconds, 1e-6))))
 
 
 def _attributes(plan, runs, grid, whole):

@@ -5,9 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numba import types
+from numba.core.errors import NumbaError
 
-from ..compilation import load
+from ..compilation import NotCompilable, load
+from ..kernels import telling
 from ..model import reads, roles
+
+NUMBERS = types.CPointer(types.float64)
+#: A compiled update: P, the gradient, u, the states in rows of P, the parameters.
+UPDATE = types.void(types.intp, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class Optimizer:
         own = roles(self.update)
         if own.inputs != ("gradient",):
             raise TypeError(f"the optimizer {self.update.__name__!r} must take gradient= and nothing else undefaulted.")
-        for name in {*own.state, *own.parameters} & {"i", "u", "out"}:
+        for name in {*own.state, *own.parameters} & {"i", "u", "out", "state", "values", "carray"}:
             raise TypeError(f"{name!r} is a reserved name; call it something else in {self.update.__name__!r}.")
         if None in own.state.values():
             raise TypeError(
@@ -72,27 +79,31 @@ class Optimizer:
 
 
 class Direction:
-    """One run's optimizer: its state, an array for each name, and the compiled update."""
+    """One run's optimizer: its state, a row for each name, and the compiled update."""
 
-    def __init__(self, optimizer: Optimizer, size: int, values: dict):
+    def __init__(self, optimizer: Optimizer, size: int, values: dict, kernel=None):
         self.optimizer = optimizer
-        self.state = [np.full(size, float(start)) for start in optimizer.state.values()]
-        self.values = [float(values[name]) for name in optimizer.parameters]
-        self.u = np.zeros(size)
-        self.kernel = _kernels(optimizer)
+        self.state = np.empty((len(optimizer.state), size))
+        for row, start in zip(self.state, optimizer.state.values()):
+            row[:] = start
+        self.values = np.array([float(values[name]) for name in optimizer.parameters])
+        self.kernel = kernel or kernels(optimizer)
 
     def update(self, gradient: np.ndarray) -> np.ndarray:
         """The direction for this gradient; the state moves on. The array is a new one."""
-        self.u = np.empty_like(gradient)
-        self.kernel.kernel_update(gradient, self.u, *self.state, *self.values)
-        return self.u
+        u = np.empty_like(gradient)
+        try:
+            self.kernel.kernel_update(gradient, u, self.state, self.values)
+        except NumbaError as error:
+            raise NotCompilable(telling(self.optimizer.name, error)) from error
+        return u
 
     def preconditioner(self) -> np.ndarray | None:
         """The diagonal of P, shape (P,); None where it is 1."""
         if self.optimizer.preconditioner is None:
             return None
-        out = np.empty_like(self.u)
-        self.kernel.kernel_preconditioner(out, *self.state, *self.values)
+        out = np.empty(self.state.shape[1])
+        self.kernel.kernel_preconditioner(out, self.state, self.values)
         return out
 
 
@@ -103,18 +114,35 @@ def optimizer(module) -> Optimizer:
     return Optimizer(getattr(module, name), doc=inspect.getdoc(module), **parts)
 
 
-def _kernels(optimizer):
+#: The same update behind a pointer, for a loop that is compiled once for all optimizers.
+_POINTED = """
+
+def pointed_update(size, gradient, u, state, values):
+    kernel_update(carray(gradient, size), carray(u, size), carray(state, ({rows}, size)), carray(values, {count}))
+"""
+
+
+def kernels(optimizer: Optimizer, pointed: bool = False):
+    """The compiled update, and the preconditioner where there is one."""
     state, parameters = list(optimizer.state), list(optimizer.parameters)
-    arguments = ", ".join((*state, *parameters))
+    rows = [f"    {name} = state[{k}]\n" for k, name in enumerate(state)]
+    rows += [f"    {name} = values[{k}]\n" for k, name in enumerate(parameters)]
     called = _arguments(optimizer.update, state, gradient="gradient[i]")
     results = ", ".join(("u[i]", *(f"{name}[i]" for name in state)))
-    source = f"def kernel_update(gradient, u, {arguments}):\n    for i in range(u.size):\n"
-    source += f"        {results} = _update({called})\n"
+    source = "from numba import carray\n\n\ndef kernel_update(gradient, u, state, values):\n"
+    source += "".join(rows) + f"    for i in range(u.size):\n        {results} = _update({called})\n"
     functions = {"_update": optimizer.update}
+    if pointed:
+        source += _POINTED.format(rows=len(state), count=len(parameters))
+        try:
+            return load(source, functions, {"pointed_update": UPDATE}).pointed_update
+        except NumbaError as error:
+            raise NotCompilable(telling(optimizer.name, error)) from error
     if optimizer.preconditioner is not None:
         functions["_preconditioner"] = optimizer.preconditioner
-        source += f"\n\ndef kernel_preconditioner(out, {arguments}):\n    for i in range(out.size):\n"
-        source += f"        out[i] = _preconditioner({_arguments(optimizer.preconditioner, state)})\n"
+        source += "\n\ndef kernel_preconditioner(out, state, values):\n" + "".join(rows)
+        called = _arguments(optimizer.preconditioner, state)
+        source += f"    for i in range(out.size):\n        out[i] = _preconditioner({called})\n"
     return load(source, functions)
 
 
