@@ -17,9 +17,10 @@ if importlib.util.find_spec("numba_cuda") is None:
     pytest.skip("needs numba-cuda, of the extra cuda", allow_module_level=True)
 sys.path.insert(0, str(Path(__file__).parent.parent))  # benchmarks/ is not installed
 
+from benchmarks.ptx_arithmetic import fma_f32, fma_f64
 from benchmarks.ptx_code import compiler_missing, made, ptx
 from benchmarks.ptx_counts import H100, Counts, Emulated, count, counts, fused
-from benchmarks.ptx_machine import Program, fma_f32, fma_f64
+from benchmarks.ptx_machine import Program
 
 if compiler_missing():
     pytest.skip(f"needs the compiler of the extra cuda: {compiler_missing()}", allow_module_level=True)
