@@ -4,8 +4,6 @@ import difflib
 import math
 import operator
 
-import numpy as np
-
 #: Names that the engine gives to measures, tuners and results; no state or parameter may take them.
 RESERVED = ("t", "steps", "step", "value", "norm", "log_scale", "exponent", "w", "f_along", "cos_along")
 
@@ -58,6 +56,8 @@ def scalar(value, name):
 
 def numbers(array, name):
     """`array` as an array of floats of its own; masked entries, text and the like are refused."""
+    import numpy as np  # not above: the command line's help imports this module
+
     if np.ma.is_masked(array):
         raise ValueError(f"{name} has masked entries, whose values would be used; leave them out or fill them.")
     try:

@@ -87,6 +87,15 @@ examples:
   dynsim sweep --landscape cubic_loss --tuner cdat --delay 1 --steps 10000 \\
       --over sigma=1.5:2.5:101 --measure regime --out cubic.nc
   dynsim sweep sweep.toml --steps 100000 --out longer.nc
+  dynsim sweep sweep.toml --out long.zarr --dry-run
+  dynsim sweep sweep.toml --out long.zarr
+  dynsim sweep --out long.zarr --status
+
+stores:
+  With --out NAME.zarr results go to a zarr store chunk by chunk. A sweep that
+  was stopped, whatever stopped it, goes on when the same command is given
+  again; what is there is checked, not computed anew. Open the store with
+  xarray.open_zarr("NAME.zarr"), also while it grows.
 
 Points that diverge are data: see the measures regime and lifetime. Open the
 result with xarray.open_dataset("result.nc").
@@ -198,8 +207,13 @@ def _add_sweep(commands):
         "--measure", metavar="MEASURE", action="append", help="what to measure; may be repeated (required)"
     )
     saving = command.add_argument_group("how, and where it is saved")
-    saving.add_argument("--out", metavar="FILE.nc", help="NetCDF file to write (required)")
-    saving.add_argument("--force", action="store_true", help="overwrite that file if it exists")
+    saving.add_argument("--out", metavar="FILE", help="NetCDF file, or a store if it ends in .zarr (required)")
+    saving.add_argument("--force", action="store_true", help="overwrite it if it exists")
+    saving.add_argument("--resume", action="store_true", help="only go on with a store that is there; begin none")
+    saving.add_argument("--status", action="store_true", help="show how far the store is; compute nothing")
+    saving.add_argument(
+        "--dry-run", action="store_true", help="show what it would take in room and time; write nothing"
+    )
     saving.add_argument(
         "--threads", metavar="N", help="how many threads; the result does not depend on it (default: all cores)"
     )

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from argparse import ArgumentError, Namespace
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,28 +13,63 @@ import xarray as xr
 
 import dynsim as ds
 
-from . import cli_request
+from . import cli_request, cli_store
 from .files import draft, whole
 from .labels import flags_of, named
+from .store.errors import StoreError
 
 
 def run(args: Namespace) -> int:
     """Run the sweep that `args` asks for; everything is checked before it starts."""
     try:
+        out = cli_store.out_of(args)
+        if args.status:
+            print(cli_store.status(out))
+            return 0
         asked = cli_request.request(args)
+        if args.dry_run:
+            print(cli_store.estimate(asked))
+            return 0
+        if cli_store.is_store(asked.out):
+            path = cli_store.ready(Path(asked.out).expanduser(), args.force, args.resume)
+            return _into_store(asked, path)
         path = writable(asked.out, args.force)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ImportError) as error:
         raise ArgumentError(None, str(error)) from error
-    result = ds.sweep(
-        asked.map, asked.steps, over=asked.over, measure=asked.measure, threads=asked.threads, **asked.values
-    )
+    except StoreError as error:
+        return _failed(error)
+    result = _sweep(asked)
     try:
         saved = save(result, path, args.force)
     except OSError as error:
-        print(f"dynsim sweep: the result could not be saved: {error}", file=sys.stderr)
-        return 1
+        return _failed(f"the result could not be saved: {error}")
     print(f"{summary(result)}\nsaved in {saved}")
     return 0
+
+
+def _sweep(asked, **more):
+    return ds.sweep(
+        asked.map, asked.steps, over=asked.over, measure=asked.measure, threads=asked.threads, **more, **asked.values
+    )
+
+
+def _into_store(asked, path):
+    try:
+        result = _sweep(asked, store=path)
+    except StoreError as error:
+        return _failed(error)
+    except ValueError as error:
+        raise ArgumentError(None, str(error)) from error
+    except KeyboardInterrupt:
+        print(f"interrupted; what was computed is in {path}, and the same command goes on from there", file=sys.stderr)
+        return 130
+    print(f"{summary(result)}\nsaved in {path}")
+    return 0
+
+
+def _failed(why):
+    print(f"dynsim sweep: {why}", file=sys.stderr)
+    return 1
 
 
 def writable(out: str, force: bool) -> Path:
@@ -86,22 +122,39 @@ def summary(dataset: xr.Dataset) -> str:
     names = json.loads(dataset.attrs.get("swept", "[]")) or list(dataset.sizes)
     swept = [dim for name in names for dim in (dataset[name].dims if name in dataset.variables else (name,))]
     sizes = {dim: dataset.sizes[dim] for dim in dict.fromkeys(swept)}  # not the dims of a measure's results
-    dims = " × ".join(f"{name} {size:,}" for name, size in sizes.items())
-    points = int(np.prod(list(sizes.values()), dtype=np.int64))
-    head = f"{dataset.attrs['map']}, {dataset.attrs['steps']:,} steps, {points:,} point{'s' * (points != 1)}"
-    lines = [f"{head}: {dims}" if dims else head]
+    lines = [cli_store.head(dataset.attrs["map"], dataset.attrs["steps"], sizes)]
     width = max(map(len, dataset.data_vars))
     lines += [f"  {name:<{width}}  {_told(variable)}" for name, variable in dataset.data_vars.items()]
     return "\n".join(lines)
 
 
 def _told(variable):
-    values = variable.values
+    """The range of a variable, or how many points have each flag; it is looked at piece by piece."""
     if "flag_meanings" in variable.attrs:
-        names, counts = np.unique(named(variable).values, return_counts=True)
+        counts = Counter()
+        for values in _pieces(variable):
+            counts.update(dict(zip(*(found.tolist() for found in np.unique(values, return_counts=True)))))
+        codes = xr.DataArray(np.array(list(counts)), attrs=variable.attrs, name=variable.name)
         flags = list(flags_of(variable).values())
-        order = sorted(zip(names, counts), key=lambda pair: (flags.index(pair[0]) if pair[0] in flags else -1, pair[0]))
+        order = sorted(
+            zip(named(codes).values.tolist(), counts.values()),
+            key=lambda pair: (flags.index(pair[0]) if pair[0] in flags else -1, pair[0]),
+        )
         return ", ".join(f"{name} {count:,}" for name, count in order)
-    finite = values[np.isfinite(values)]
-    others = f" ({values.size - finite.size:,} not finite)" if finite.size < values.size else ""
-    return (f"{finite.min():.6g} … {finite.max():.6g}" if finite.size else "no finite value") + others
+    low, high, count = np.inf, -np.inf, 0
+    for values in _pieces(variable):
+        finite = values[np.isfinite(values)]
+        count += finite.size
+        if finite.size:
+            low, high = min(low, finite.min()), max(high, finite.max())
+    others = f" ({variable.size - count:,} not finite)" if count < variable.size else ""
+    return (f"{low:.6g} … {high:.6g}" if count else "no finite value") + others
+
+
+def _pieces(variable):
+    """The values of a variable: at once if they are in memory, else chunk by chunk."""
+    chunks = variable.encoding.get("chunks", variable.shape)
+    cuts = [range(0, size, step) for size, step in zip(variable.shape, chunks)]
+    for corner in itertools.product(*cuts):
+        block = {dim: slice(low, low + step) for dim, low, step in zip(variable.dims, corner, chunks)}
+        yield variable.isel(block).values

@@ -76,6 +76,10 @@ class Grid:
             numbers = np.ravel_multi_index((*where[:axis], *where[axis + 1 :]), shape) if shape else 0 * numbers
         return self._views[SEED].flat[start:stop], numbers
 
+    def axis(self, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """The dims of a swept name, and its values along them."""
+        return self._variables[name].dims, self._variables[name].values
+
     def take(self, name: str, start: int, stop: int, out: np.ndarray) -> None:
         """Write the values of `name` at the points start, …, stop − 1 (last dim fastest) into `out`."""
         out[:] = self._views[name].flat[start:stop]

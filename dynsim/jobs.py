@@ -41,7 +41,20 @@ class Job:
 
     def empty(self, points: int) -> list[np.ndarray]:
         """Room for the results of so many points: an array (width, points) for each measure."""
-        return [np.empty((m.kind.does.width, points), m.kind.dtype) for m in self.made]
+        return [np.empty((m.kind.does.width, points), self.dtype_of(m)) for m in self.made]
+
+    def dtype_of(self, measure: Measure) -> str:
+        """The type of a measure's results: numbers have that of the job, counts and codes have their own."""
+        return self.dtype if measure.kind.dtype == "float64" else measure.kind.dtype
+
+    def blank(self) -> dict[str, np.ndarray]:
+        """Arrays in the shape of the results that take no room, by the measures' names."""
+        kinds = zip(self.made, self.empty(0))
+        return {m.name: np.broadcast_to(np.zeros((), rows.dtype), self.shape_of(m)) for m, rows in kinds}
+
+    def shape_of(self, measure: Measure) -> tuple[int, ...]:
+        """The shape of a measure's variable."""
+        return (*self.grid.shape, *[measure.kind.does.width] * bool(measure.kind.does.dim))
 
     def dims(self, measure: Measure) -> tuple[str, ...]:
         """The dims of a measure's variable; one of its own comes last."""
@@ -50,6 +63,9 @@ class Job:
 
 class Memory:
     """Where the results of a job go that are kept in memory."""
+
+    #: Points that need not be computed.
+    done = 0
 
     def __init__(self, job: Job):
         self.job = job

@@ -8,11 +8,13 @@ import numpy as np
 import xarray as xr
 
 from . import checks, engines
+from .carry import PRECISIONS
 from .grids import SEED, Grid
 from .jobs import Job, Memory
 from .labels import describe, label
 from .measure import SUPPLIED, Measure
 from .model import Map
+from .store import open_store
 
 
 def sweep(
@@ -22,8 +24,10 @@ def sweep(
     measure: Sequence[Measure] | Measure,
     *,
     device: str = "cpu",
+    dtype: str = "float64",
     threads: int | None = None,
     client=None,
+    store: str | os.PathLike | None = None,
     seed: int = 0,
     progress: bool = True,
     **values: float,
@@ -38,9 +42,12 @@ def sweep(
         sequence (a dim of that name), ``(dims, array)``, or a DataArray. Names on a common dim vary together, as in
         ``{"eta": ("point", e), "a": ("point", a)}``; others make a product.
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
-    device : "cpu".
+    device : "cpu"; "cuda", an NVIDIA GPU (``pip install 'dynsim[cuda]'``); or "auto", the GPU where there is one.
+    dtype : "float64", or "float32" on a GPU: see docs/gpu.md for what it can tell.
     threads : how many; all cores by default. The result does not depend on it.
     client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
+    store : a folder such as ``"sweep.zarr"`` that takes the results chunk by chunk (``pip install 'dynsim[store]'``).
+        Where it holds part of this very sweep, only the rest is computed. The result is then read from it lazily.
     seed : of a map that takes noise. A draw is a function of (seed, point of the grid, step) alone. Seeds may be swept,
         as in ``over={"seed": range(32)}``; :func:`dynsim.ensemble` then gives means and their standard errors.
     progress : show a progress bar on anything over two seconds.
@@ -53,12 +60,16 @@ def sweep(
 
     Raises
     ------
-    ValueError, TypeError : at once, where a name, a shape or a value does not fit.
+    ValueError, TypeError : at once, where a name, a shape or a value does not fit, or where the store belongs to
+        another sweep.
+    OSError : where the store cannot be written to, or another process writes to it. What was computed stays in it.
+    dynsim.engines.cuda.NoGpu : a GPU is asked for, and there is none.
 
     Notes
     -----
-    float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as no state
-    underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
+    On the CPU, float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as
+    no state underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
+    A GPU may fuse a product and a sum, which rounds once instead of twice; see docs/gpu.md.
 
     Examples
     --------
@@ -68,6 +79,22 @@ def sweep(
     >>> dict(result.sizes), int(result.lifetime.min())
     ({'eta': 2, 'x': 3}, 1001)
     """
+    threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
+    engine = engines.choose(device, threads, client)
+    where = device if client is not None else engine.name
+    job = job_of(map, steps, over, measure, values, seed, dtype, where)
+    if store is not None:
+        return into_store(store, job, engine, where, progress)
+    kept = Memory(job)
+    with progress_bar(job, progress) as bar:
+        engine.run(job, kept.spans, kept.deliver, bar)
+    return labelled(job, kept.arrays(), where)
+
+
+def job_of(
+    map: Map, steps: int, over: Mapping, measure, values: Mapping, seed: int = 0, dtype="float64", device: str = "cpu"
+) -> Job:
+    """What a sweep has to compute, once all of it fits; the arguments of :func:`sweep`."""
     check_map(map)
     steps = checks.whole(steps, "steps")
     grid = Grid(over)
@@ -79,31 +106,38 @@ def sweep(
         if dim in map.readable and dim not in grid.names:
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     seed = checks.whole(seed, "seed")
-    fixed = map.complete(values, swept=_swept(map, grid, seed))
-    threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
-    engine = engines.choose(device, threads, client)
-    job = Job(map, steps, grid, tuple(asked), fixed, seed)
-    kept = Memory(job)
-    with progress_bar(job, progress) as bar:
-        engine.run(job, kept.spans, kept.deliver, bar)
-    return labelled(job, kept.arrays(), device)
+    fixed = map.complete(values, swept=_swept(map, grid, seed, device))
+    dtype = check_dtype(dtype, device, asked, map, steps)
+    return Job(map, steps, grid, tuple(asked), fixed, seed, dtype)
+
+
+def into_store(path, job: Job, engine, device: str, progress: bool) -> xr.Dataset:
+    """Compute what is missing in a store, and open it."""
+    with open_store(path, job, labelled(job, job.blank(), device)) as kept:
+        if kept.spans:
+            with progress_bar(job, progress, kept.done) as bar:
+                engine.run(job, kept.spans, kept.deliver, bar)
+    return kept.dataset()
 
 
 def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
     """The dataset of a job's results, given by the measures' names."""
     grid, call = job.grid, f"ds.sweep({job.map.name}, {job.steps}, over={list(job.grid.names)}, measure={job.made!r})"
     attrs = describe(
-        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed
-    )
+        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed,
+        dtype=job.dtype,
+    )  # fmt: skip
     data = {m.name: xr.Variable(job.dims(m), arrays[m.name], _attributes(m)) for m in job.made}
     dims = {d.dim: np.arange(1, d.width + 1) for m in job.made if (d := m.kind.does).dim}
     return label(xr.Dataset(data, grid.coords | dims, attrs), job.map)
 
 
-def _swept(map, grid, seed):
+def _swept(map, grid, seed, device):
     """The swept states and parameters; seeds, which are neither, must be whole numbers."""
     if not map.noisy or SEED not in grid.names:
         return grid.names
+    if device == "cuda":
+        raise ValueError("seeds are swept on the CPU; on a GPU make one sweep for each, with seed=.")
     if seed:
         raise ValueError("'seed' is given twice: once in over=, once as a value; keep one.")
     for value in grid.coords[SEED].values.ravel():
@@ -112,14 +146,16 @@ def _swept(map, grid, seed):
 
 
 @contextmanager
-def progress_bar(job: Job, shown: bool):
-    """A function that moves a progress bar by so many steps; it may be called from any thread."""
+def progress_bar(job: Job, shown: bool, done: int = 0):
+    """A function that moves a progress bar by so many steps; it may be called from any thread.
+
+    The bar begins at `done` points.
+    """
     from tqdm.auto import tqdm
 
-    total = float(job.grid.size) * max(job.steps, 1)
-    with tqdm(
-        total=total, unit="step", unit_scale=True, delay=2, disable=not shown, desc=job.map.name, leave=False
-    ) as bar:
+    total, initial = (float(points) * max(job.steps, 1) for points in (job.grid.size, done))
+    about = {"unit": "step", "unit_scale": True, "delay": 2, "desc": job.map.name, "leave": False}
+    with tqdm(total=total, initial=initial, disable=not shown, **about) as bar:
 
         def advance(count):
             with bar.get_lock():
@@ -142,6 +178,26 @@ def check_map(map) -> None:
             else ("write ds.maps.NAME" if isinstance(map, str) else "wrap your step: ds.Map(step)")
         )
         raise TypeError(f"{map!r} is not a map; {how}.")
+
+
+def check_dtype(dtype, device: str, measures: Sequence[Measure], map: Map, steps: int) -> str:
+    """The name of the type, once the device has it and the measures can do with it."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = ""
+    if name not in PRECISIONS:
+        raise ValueError(f"dtype must be 'float64' or 'float32', not {dtype!r}.")
+    if name == "float64":
+        return name
+    if device != "cuda":
+        raise ValueError("float32 is for a GPU; write device='cuda', or leave out dtype.")
+    if steps >= 2**24:
+        raise ValueError(f"float32 counts to 2^24 = {2**24:,} steps; make fewer, or leave out dtype.")
+    for m in measures:
+        if m.made_for(map).kind.does.lifted:
+            raise ValueError(f"{m!r} follows a tangent vector, for which float32 is too narrow; leave out dtype.")
+    return name
 
 
 def check_measures(map: Map, measure, taken=()) -> list[Measure]:

@@ -159,3 +159,16 @@ def test_a_cluster_without_workers_is_refused():
         pytest.raises(RuntimeError, match="no workers yet"),
     ):
         ds.sweep(ds.maps.self_stabilization, 10, OVER, M.final("lam"), client=client)
+
+
+def test_a_store_takes_what_a_cluster_gives_and_a_sweep_without_one_goes_on(client, tmp_path, monkeypatch):
+    layout = pytest.importorskip("dynsim.store.layout")
+    pytest.importorskip("zarr")
+    monkeypatch.setattr(layout, "POINTS", 200)
+    monkeypatch.setattr(layout, "LEAST", 1)
+    monkeypatch.setattr(engine, "POINTS_A_TASK", 128)
+    here = ds.sweep(ds.maps.cdat, 500, OVER, MEASURES, sigma=1.9)
+    there = ds.sweep(ds.maps.cdat, 500, OVER, MEASURES, sigma=1.9, client=client, store=tmp_path / "s.zarr")
+    assert there.identical(here)
+    (tmp_path / "s.zarr/regime/c/7/0").unlink()
+    assert ds.sweep(ds.maps.cdat, 500, OVER, MEASURES, sigma=1.9, store=tmp_path / "s.zarr").identical(here)
