@@ -7,9 +7,10 @@ import inspect
 from collections.abc import Callable
 
 from . import checks
-from .loop import Landscape, generate
+from .loop import Landscape
 from .model import roles
 from .vocabulary import log, maximum, minimum, sqrt
+from .writing import generate
 
 _PRODUCT = """
 def move({head}, /, *, eta{own}):

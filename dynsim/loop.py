@@ -18,14 +18,14 @@ cos_along  function: ``cos_along(eta, w)`` is the cosine between u and the gradi
 """
 
 import inspect
-import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from . import checks, noise
-from .model import Map, made_by, reads, recipe, roles, scales_cleanly
+from .model import Map, made_by, recipe, roles, scales_cleanly
 from .vocabulary import sqrt
+from .writing import call, components, generate, moved, sum_of_squares, with_defaults
 
 #: The helper functions, and the function of the landscape that each is made from.
 HELPERS = {"f_along": "f", "cos_along": "gradient"}
@@ -70,7 +70,7 @@ class Landscape:
         made_by(self, Landscape, self.move, dict(functions), self.name, dict(self.scale), self.doc)
         if "gradient" in functions:
             for name in ("n", "grad_sq"):
-                functions.setdefault(name, _sum_of_squares(functions["gradient"], name))
+                functions.setdefault(name, sum_of_squares(functions["gradient"], name))
         put(self, "functions", MappingProxyType(functions))
         signature = roles(self.move)
         if sorted({*signature.inputs} - {noise.NAME}) != ["eta"]:
@@ -101,39 +101,6 @@ class Landscape:
 
     def __repr__(self):
         return f"<dynsim.Landscape {self.name}: state ({', '.join(self.state)}); measures {', '.join(self.functions)}>"
-
-
-def generate(source, names, defaults=()):
-    """The function that generated source defines. Tracebacks and inspect can show its lines."""
-    name = source[4 : source.index("(")]
-    filename = f"<dynsim generated {name} {hash(source):x}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    namespace = dict(names)
-    exec(compile(source, filename, "exec"), namespace)
-    function = namespace[name]
-    if defaults:
-        function.__defaults__ = tuple(defaults)
-    return function
-
-
-def _call(alias, function, **renamed):
-    """Source of a call by the function's own argument names, some of them bound to other expressions."""
-    arguments = []
-    for name, p in inspect.signature(function).parameters.items():
-        expression = renamed.get(name, name)
-        arguments.append(expression if p.kind is p.POSITIONAL_ONLY else f"{name}={expression}")
-    return f"{alias}({', '.join(arguments)})"
-
-
-def _components(gradient):
-    """How many components a gradient has."""
-    return range(len(gradient(*[1.5] * len(reads(gradient)))))
-
-
-def _sum_of_squares(gradient, name):
-    parts = " + ".join(f"g[{i}] * g[{i}]" for i in _components(gradient))
-    source = f"def {name}({', '.join(reads(gradient))}):\n    g = {_call('gradient', gradient)}\n    return {parts}\n"
-    return generate(source, {"gradient": gradient})
 
 
 def _edge(eta, lam):
@@ -204,10 +171,10 @@ def closed_loop(
 
     after = [f"_next_{key}" for key in state if key != "eta"] + (["_eta"] if delay else [])
     head = ", ".join((*state, "/", *(["*", noise.NAME] if landscape.noisy else []), *free))
-    moved = _moved(landscape, "eta" if delay else "_eta", "_next_{}", noise.NAME)
-    source = f"def step({head}):\n{tuned}{moved}    return {', '.join(after)}\n"
+    after_move = moved(landscape, "eta" if delay else "_eta", "_next_{}", noise.NAME)
+    source = f"def step({head}):\n{tuned}{after_move}    return {', '.join(after)}\n"
     parts = dict(
-        step=_with_defaults(generate(source, names), state, free, landscape.noisy),
+        step=with_defaults(generate(source, names), state, free, landscape.noisy),
         name=name or f"{landscape.name}.{tuner.__name__}" + (".delayed" if delay else ""),
         observables=observables,
         fixed=fixed,
@@ -217,17 +184,6 @@ def closed_loop(
     # CDAT on the cubic loss, say: n does not vanish with x, so there is nothing to carry.
     made = Map(scale=scale if scales_cleanly(parts["step"], scale) else {}, **parts)
     return made_by(made, _again, (landscape, tuner, delay, start, name, doc), fixed)
-
-
-def _with_defaults(step, state, free, noisy):
-    """The step with the defaults of its state and parameters; after noise, which has none, they are keywords."""
-    defaults = [*state.values(), *(() if noisy else free.values())]
-    while None in defaults:
-        defaults = defaults[defaults.index(None) + 1 :]
-    step.__defaults__ = tuple(defaults)
-    if noisy:
-        step.__kwdefaults__ = {name: value for name, value in free.items() if value is not None}
-    return step
 
 
 def _again(arguments, fixed):
@@ -276,14 +232,6 @@ def check_returns(tuner, signature):
             raise TypeError(f"the tuner {tuner.__name__!r} returns {value!r}, which is not a number.") from None
 
 
-def _moved(landscape, eta, target="{}", xi="0.0"):
-    """A line that moves the landscape's state by a step of size `eta`, with noise `xi` where it takes any."""
-    after = "".join(f"{target.format(name)}, " for name in landscape.state)
-    after = after.rstrip(", ")
-    noisy = {noise.NAME: xi} if landscape.noisy else {}
-    return f"    {after} = {_call('_move', landscape.move, eta=eta, **noisy)}\n"
-
-
 def _tuned(landscape, tuner, own):
     """Lines that measure, ask the tuner, and leave η in _eta and the tuner's next state in _next_<name>."""
     renamed = {"w": f"({', '.join((*landscape.state, *landscape.parameters))},)"}
@@ -293,9 +241,9 @@ def _tuned(landscape, tuner, own):
             renamed[need] = f"_{need}"
         elif need != "w":
             renamed[need] = f"_at_{need}"
-            lines += f"    _at_{need} = {_call(f'_{need}', landscape.functions[need])}\n"
+            lines += f"    _at_{need} = {call(f'_{need}', landscape.functions[need])}\n"
     results = ", ".join(("_eta", *(f"_next_{name}" for name in own.state)))
-    return lines + f"    {results} = {_call('_tuner', tuner, **renamed)}\n"
+    return lines + f"    {results} = {call('_tuner', tuner, **renamed)}\n"
 
 
 def _helpers(landscape, names):
@@ -305,14 +253,14 @@ def _helpers(landscape, names):
     """
     functions, made = landscape.functions, {}
     unpack = "".join(f"    {n} = w[{i}]\n" for i, n in enumerate((*landscape.state, *landscape.parameters)))
-    moved = unpack + _moved(landscape, "eta")
+    lines = unpack + moved(landscape, "eta")
     if "f" in functions:
-        made["_f_along"] = generate(f"def f_along(eta, w):\n{moved}    return {_call('_f', functions['f'])}\n", names)
+        made["_f_along"] = generate(f"def f_along(eta, w):\n{lines}    return {call('_f', functions['f'])}\n", names)
     if "gradient" in functions:
-        each = _components(functions["gradient"])
+        each = components(functions["gradient"])
         old, new, dot = (" + ".join(f"{p}[{i}] * {q}[{i}]" for i in each) for p, q in ("gg", "hh", "gh"))
-        call = _call("_gradient", functions["gradient"])
-        source = f"def cos_along(eta, w):\n{unpack}    g = {call}\n{_moved(landscape, 'eta')}    h = {call}\n"
+        here = call("_gradient", functions["gradient"])
+        source = f"def cos_along(eta, w):\n{unpack}    g = {here}\n{moved(landscape, 'eta')}    h = {here}\n"
         source += f"    return -({dot}) / (sqrt({old}) * sqrt({new}))\n"
         made["_cos_along"] = generate(source, {**names, "sqrt": sqrt})
     return made

@@ -18,7 +18,7 @@ def functions(module: ModuleType) -> dict:
         for name, value in vars(module).items()
         if isinstance(value, FunctionType)
         and not name.startswith("_")
-        and value.__module__.split(".")[-1] not in ("vocabulary", "loop")
+        and value.__module__.split(".")[-1] not in ("vocabulary", "loop", "writing")
     }
 
 

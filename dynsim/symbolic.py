@@ -257,7 +257,7 @@ def function(name: str, arguments, expressions: Mapping[str, sp.Expr]) -> Callab
 
 def define(name: str, arguments: Sequence[str], body: Sequence[str], results: Sequence[str]) -> Callable:
     """The function with these arguments (as in a signature), lines and results, over the vocabulary."""
-    from .loop import generate
+    from .writing import generate
 
     text = "\n    ".join([f"def {name}({', '.join(arguments)}):", *body, f"return {', '.join(results)}"])
     return generate(text + "\n", {word: getattr(vocabulary, word) for word in vocabulary.__all__})
