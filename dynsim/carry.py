@@ -10,17 +10,20 @@ it is then so small that the step of the others does not notice it, and its own 
 Blocks in which nothing is carried are looked at every 8 steps, others every 2 steps. That is exact as long as the
 states shrink by less than a factor 2^30 a step, or grow, while lifted, by less than 2^13. What is measured is the true
 state (lifted value times its scale; zero where that underflows).
+
+In float32 there is no room for that: the squares of the states must neither vanish nor count. There the largest is
+kept between 2^-32 and 2^-22 by powers of 2^8, as many at once as are needed, and looked at after every step.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+
+import numpy as np
 
 from .model import SHIFT, Map
 
-#: Bounds of the largest carried state, and of one that has a power of its own.
-LOW, HIGH = 2.0**-250, 2.0**-100
-OWN_LOW, OWN_HIGH = 2.0**-700, 2.0**-540
 UP, DOWN = 2.0**SHIFT, 2.0**-SHIFT
 #: Steps between two looks where nothing is carried.
 CARRY_EVERY = 8
@@ -43,6 +46,82 @@ def unit(exponent):
     return one * two * three * five if exponent >= -6.0 else 0.0
 
 
+def lift32(size, exponent, low, high):
+    """The same in float32: as many powers of 2^8 as bring the size above `low`, or below `high`."""
+    factor, moved = np.float32(1.0), exponent
+    if (size < low) & (size > np.float32(0.0)):
+        if size < low * np.float32(2.0**-56):
+            size, factor, moved = size * np.float32(2.0**64), np.float32(2.0**64), moved - np.float32(8.0)
+        if size < low * np.float32(2.0**-24):
+            size, factor, moved = size * np.float32(2.0**32), factor * np.float32(2.0**32), moved - np.float32(4.0)
+        if size < low * np.float32(2.0**-8):
+            size, factor, moved = size * np.float32(2.0**16), factor * np.float32(2.0**16), moved - np.float32(2.0)
+        if size < low:
+            factor, moved = factor * np.float32(2.0**8), moved - np.float32(1.0)
+    elif (size > high) & (exponent < np.float32(0.0)):
+        if (size > high * np.float32(2.0**56)) & (moved <= np.float32(-8.0)):
+            size, factor, moved = size * np.float32(2.0**-64), np.float32(2.0**-64), moved + np.float32(8.0)
+        if (size > high * np.float32(2.0**24)) & (moved <= np.float32(-4.0)):
+            size, factor, moved = size * np.float32(2.0**-32), factor * np.float32(2.0**-32), moved + np.float32(4.0)
+        if (size > high * np.float32(2.0**8)) & (moved <= np.float32(-2.0)):
+            size, factor, moved = size * np.float32(2.0**-16), factor * np.float32(2.0**-16), moved + np.float32(2.0)
+        if (size > high) & (moved <= np.float32(-1.0)):
+            factor, moved = factor * np.float32(2.0**-8), moved + np.float32(1.0)
+    return factor, moved
+
+
+def unit32(exponent):
+    """The scale 2^(8·exponent); zero below the smallest numbers of float32."""
+    scale, left = np.float32(1.0), -exponent
+    if left >= np.float32(16.0):
+        scale, left = scale * np.float32(2.0**-64) * np.float32(2.0**-64), left - np.float32(16.0)
+    if left >= np.float32(8.0):
+        scale, left = scale * np.float32(2.0**-64), left - np.float32(8.0)
+    if left >= np.float32(4.0):
+        scale, left = scale * np.float32(2.0**-32), left - np.float32(4.0)
+    if left >= np.float32(2.0):
+        scale, left = scale * np.float32(2.0**-16), left - np.float32(2.0)
+    if left >= np.float32(1.0):
+        scale, left = scale * np.float32(2.0**-8), left - np.float32(1.0)
+    return scale if left < np.float32(1.0) else np.float32(0.0)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A type of numbers, and the exponents that fit it.
+
+    Attributes
+    ----------
+    low, high : bounds of the largest carried state.
+    own_low, own_high : bounds of one that has a power of its own.
+    shift : bits by which an exponent counts.
+    every : steps between two looks where something is carried.
+    rarely : steps between two looks where nothing is.
+    lift, unit : as above.
+    """
+
+    name: str
+    low: float
+    high: float
+    own_low: float
+    own_high: float
+    shift: int
+    every: int
+    rarely: int
+    lift: Callable
+    unit: Callable
+
+    def literal(self, value: float) -> str:
+        """A number, as it is written into the source."""
+        text = repr(value).replace("inf", "np.inf")
+        return text if self.name == "float64" else f"np.{self.name}({text})"
+
+
+DOUBLE = Precision("float64", 2.0**-250, 2.0**-100, 2.0**-700, 2.0**-540, SHIFT, 2, CARRY_EVERY, lift, unit)
+SINGLE = Precision("float32", 2.0**-32, 2.0**-22, 2.0**-80, 2.0**-70, 8, 1, 1, lift32, unit32)
+PRECISIONS = {p.name: p for p in (DOUBLE, SINGLE)}
+
+
 class Carry:
     """Which exponents are carried for a map, and the lines of source that look after them.
 
@@ -50,7 +129,10 @@ class Carry:
     follows from them: ``scale`` and ``scale_<n>``, the powers of two by which to multiply.
     """
 
-    def __init__(self, map_: Map):
+    def __init__(self, map_: Map, precision: Precision = DOUBLE):
+        self.precision, number = precision, precision.literal
+        self.low, self.high = number(precision.low), number(precision.high)
+        self.own_low, self.own_high = number(precision.own_low), number(precision.own_high)
         self.degrees = map_.scale
         # Where several states are carried, each of degree 1 may have a power of its own.
         self.linear = [n for n, degree in map_.scale.items() if degree == 1]
@@ -60,7 +142,7 @@ class Carry:
 
     def amplitude(self) -> list[str]:
         """Lines that find the largest of the carried states, by the root of its degree."""
-        roots = {1: "abs(s_{})", 2: "np.sqrt(abs(s_{}))"}
+        roots = {1: "abs(s_{})", 2: "math.sqrt(abs(s_{}))"}
         first, *others = [roots[degree].format(n) for n, degree in self.degrees.items()]
         return [f"amplitude = {first}"] + [
             f"amplitude = amplitude if amplitude >= {size} else {size}" for size in others
@@ -68,19 +150,19 @@ class Carry:
 
     def small(self) -> list[str]:
         """Lines that set `look` where something is small enough to be lifted."""
-        lines = [*self.amplitude(), f"look |= amplitude < {LOW!r}"]
-        return lines + [f"look |= abs(s_{n}) < {OWN_LOW!r}" for n in self.own]
+        lines = [*self.amplitude(), f"look |= amplitude < {self.low}"]
+        return lines + [f"look |= abs(s_{n}) < {self.own_low}" for n in self.own]
 
     def move(self, follows: Mapping = MappingProxyType({})) -> list[str]:
         """Lines that look at the carried states of one point and lift or lower them, and what follows them."""
         if not self.degrees:
             return []
-        lines = [*self.amplitude(), f"factor, exponent = lift(amplitude, exponent, {LOW!r}, {HIGH!r})"]
+        lines = [*self.amplitude(), f"factor, exponent = lift(amplitude, exponent, {self.low}, {self.high})"]
         lines += [f"s_{n} = s_{n}" + " * factor" * degree for n, degree in self.degrees.items()]
         for name, states in follows.items():
             lines.append(f"{name} = {name}" + " * factor" * sum(self.degrees.get(n, 0) for n in states))
         for n in self.own:
-            lines.append(f"factor, own_{n} = lift(abs(s_{n}), own_{n}, {OWN_LOW!r}, {OWN_HIGH!r})")
+            lines.append(f"factor, own_{n} = lift(abs(s_{n}), own_{n}, {self.own_low}, {self.own_high})")
             lines.append(f"s_{n} = s_{n} * factor")
             lines += [f"{name} = {name} * factor" for name, states in follows.items() if n in states]
         return lines + self.follow()
@@ -92,7 +174,8 @@ class Carry:
 
     def note(self) -> list[str]:
         """Lines that note whether anything is carried."""
-        return [f"carried |= {exponent} < 0.0" for exponent in self.exponents]
+        zero = self.precision.literal(0.0)
+        return [f"carried |= {exponent} < {zero}" for exponent in self.exponents]
 
     def true(self, name: str) -> str:
         """The true value of a carried state."""
@@ -114,5 +197,6 @@ class Carry:
         own = (alone if name == "log_scale" else name) in self.own
         if name == "log_scale":
             exponent = f"(exponent + own_{alone})" if own else "exponent"
-            return f"{exponent} * {SHIFT * math.log(2)!r}" if self.degrees else "0.0"
+            number = self.precision.literal
+            return f"{exponent} * {number(self.precision.shift * math.log(2))}" if self.degrees else number(0.0)
         return f"s_{name} * unit(own_{name})" if own and not alone else f"s_{name}"

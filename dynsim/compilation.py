@@ -31,6 +31,33 @@ from .files import whole
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
+class Cpu:
+    """What the functions are compiled for; :mod:`dynsim.compilation_cuda` has another such target."""
+
+    #: What decides the machine code besides the source and the functions; part of the key.
+    about = ""
+
+    def called(self, clone):
+        """A function that kernels call."""
+        # Inlined by decree: LLVM would leave large updates as calls, and a call ends the vectorization.
+        return numba.njit(**OPTIONS, forceinline=True)(clone)
+
+    def kernel(self, function, keep: bool):
+        """An entry point; its machine code is kept on disk if asked to."""
+        return numba.njit(cache=keep, **OPTIONS)(function)
+
+    def code(self, code: types.CodeType) -> types.CodeType:
+        """A function's code, before it is compiled."""
+        return code
+
+    def value(self, value):
+        """A constant that a function reads from its globals or closure."""
+        return value
+
+
+CPU = Cpu()
+
+
 class NotCompilable(TypeError):
     """A function uses what cannot be compiled."""
 
@@ -165,8 +192,8 @@ def _defaults(function):
     return tuple(values[first:]) or None
 
 
-def compiled(function, module: types.ModuleType, done=None):
-    """The function as a numba dispatcher, and with it every plain function that it calls.
+def compiled(function, module: types.ModuleType, done=None, target=CPU):
+    """The function as `target` compiles it, and with it every plain function that it calls.
 
     A clone in `module`, an importable one, so that numba's cache can find it again; keyword-only arguments become
     ordinary ones, which numba can pass.
@@ -187,14 +214,17 @@ def compiled(function, module: types.ModuleType, done=None):
     callees = _callees(function)
     for name, value in callees.items():
         if _is_plain(value) or isinstance(value, numba.core.dispatcher.Dispatcher):
-            callees[name] = scope[name] = compiled(value, module, done)
+            callees[name] = scope[name] = compiled(value, module, done, target)
+        else:
+            callees[name] = target.value(value)
+            scope |= {name: callees[name]} if name in function.__globals__ else {}
     for name in function.__code__.co_freevars:
         cells.append(types.CellType(callees[name]))
-    clone = types.FunctionType(code, scope, function.__name__, _defaults(function), tuple(cells) or None)
+    defaults = tuple(map(target.value, _defaults(function) or ())) or None
+    clone = types.FunctionType(target.code(code), scope, function.__name__, defaults, tuple(cells) or None)
     clone.__module__ = module.__name__
     clone.__qualname__ = f"{function.__name__}_{len(done)}"
-    # Inlined by decree: LLVM would leave large updates as calls, and a call ends the vectorization.
-    done[function] = done[asked] = numba.njit(**OPTIONS, forceinline=True)(clone)
+    done[function] = done[asked] = target.called(clone)
     return done[function]
 
 
@@ -224,20 +254,20 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def load(source: str, functions: dict, pointers: dict | None = None) -> types.ModuleType:
+def load(source: str, functions: dict, pointers: dict | None = None, target=CPU) -> types.ModuleType:
     """The module of generated `source`, whose global names `functions` are compiled for it.
 
     Functions named ``kernel_…`` in the source are the entry points; they come back as cached dispatchers. Those
     named in `pointers`, with their signatures, come back as machine code whose address another kernel can be given.
     """
     prints = [f"{name}: {fingerprint(function)}" for name, function in sorted(functions.items())]
-    key = "\n".join([source, *prints, platform.python_version(), numba.__version__, _own_source()])
+    key = "\n".join([source, *prints, platform.python_version(), numba.__version__, target.about, _own_source()])
     name = "dynsim_kernel_" + hashlib.sha256(key.encode()).hexdigest()[:32]
     with _LOCK:
-        return sys.modules.get(name) or _made(name, source, functions, pointers or {})
+        return sys.modules.get(name) or _made(name, source, functions, pointers or {}, target)
 
 
-def _made(name, source, functions, pointers):
+def _made(name, source, functions, pointers, target):
     folder = cache_dir()
     keep = _writable(folder)
     path = folder / f"{name}.py"
@@ -247,10 +277,10 @@ def _made(name, source, functions, pointers):
     module = types.ModuleType(name)
     module.__file__ = str(path)
     done = {}
-    module.__dict__.update({alias: compiled(function, module, done) for alias, function in functions.items()})
+    module.__dict__.update({alias: compiled(function, module, done, target) for alias, function in functions.items()})
     exec(compile(source, str(path) if keep else f"<{name}>", "exec"), module.__dict__)
     for entry in [n for n in vars(module) if n.startswith("kernel_")]:
-        setattr(module, entry, numba.njit(cache=keep, **OPTIONS)(getattr(module, entry)))
+        setattr(module, entry, target.kernel(getattr(module, entry), keep))
     sys.modules[name] = module
     try:
         for entry, signature in pointers.items():  # compiled now; numba looks for the module

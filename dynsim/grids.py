@@ -57,6 +57,10 @@ class Grid:
     def coords(self) -> dict:
         return dict(self._variables)
 
+    def axis(self, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """The dims of a swept name, and its values along them."""
+        return self._variables[name].dims, self._variables[name].values
+
     def take(self, name: str, start: int, stop: int, out: np.ndarray) -> None:
         """Write the values of `name` at the points start, …, stop − 1 (last dim fastest) into `out`."""
         out[:] = self._views[name].flat[start:stop]

@@ -41,7 +41,11 @@ class Job:
 
     def empty(self, points: int) -> list[np.ndarray]:
         """Room for the results of so many points: an array (width, points) for each measure."""
-        return [np.empty((m.kind.does.width, points), m.kind.dtype) for m in self.made]
+        return [np.empty((m.kind.does.width, points), self.dtype_of(m)) for m in self.made]
+
+    def dtype_of(self, measure: Measure) -> str:
+        """The type of a measure's results: numbers have that of the job, counts and codes have their own."""
+        return self.dtype if measure.kind.dtype == "float64" else measure.kind.dtype
 
     def blank(self) -> dict[str, np.ndarray]:
         """Arrays in the shape of the results that take no room, by the measures' names."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from .carry import lift, unit
 from .compilation import NotCompilable, fingerprint, load
 from .grids import Grid
 from .measure import Measure
@@ -25,21 +24,21 @@ def _written(map_: Map, measures: tuple) -> tuple[Source, str]:
     return source, source.text()
 
 
-def _chosen(measure: Measure) -> dict:
+def chosen(measure: Measure) -> dict:
     """The options that are not at their defaults."""
     return {name: v for name, v in measure.options.items() if v != measure.kind.options[name]}
 
 
 def code_of(map_: Map, measures: Sequence[Measure]) -> dict[str, str]:
     """Hashes of all code that decides the results, by what it is. The same in every process that has this Python."""
-    source, text = _written(map_, tuple((m.kind, m.of, tuple(_chosen(m))) for m in measures))
+    source, text = _written(map_, tuple((m.kind, m.of, tuple(chosen(m))) for m in measures))
     prints = {alias: fingerprint(function) for alias, function in source.functions.items()}
     found = {"the step": [prints.pop("step")]}
     found |= {f"the observable {name}": [prints.pop(f"o_{name}_of")] for name in map_.observables}
     for j, m in enumerate(measures):
         parts = (f"update{j}", f"tidy{j}", f"finish{j}")
         found[f"the measure {m.name}"] = [prints.pop(part) for part in parts if part in prints]
-    found["dynsim's loop"] = [text, *prints.values(), fingerprint(lift), fingerprint(unit)]
+    found["dynsim's loop"] = [text, *prints.values()]
     return {name: hashlib.sha256("\n".join(parts).encode()).hexdigest() for name, parts in found.items()}
 
 
@@ -58,10 +57,10 @@ class Kernel:
     """
 
     def __init__(self, map_: Map, measures: Sequence[Measure] = ()):
-        source, text = _written(map_, tuple((m.kind, m.of, tuple(_chosen(m))) for m in measures))
+        source, text = _written(map_, tuple((m.kind, m.of, tuple(chosen(m))) for m in measures))
         self._map = map_
-        self._module = load(text, source.functions | {"lift": lift, "unit": unit})
-        self.options = np.array([v for m in measures for v in _chosen(m).values()], float)
+        self._module = load(text, source.functions)
+        self.options = np.array([v for m in measures for v in chosen(m).values()], float)
         self.starts = np.array([v for m in measures for v in m.kind.state.values()], float)
         self.state_rows = len(map_.state) + len(source.carry.exponents)
 

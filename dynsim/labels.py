@@ -117,7 +117,7 @@ def values_of(point: xr.Dataset) -> dict[str, float]:
     return json.loads(point.attrs["values"]) | {name: float(point[name]) for name in swept}
 
 
-def describe(map: Map, *, steps, values, swept=(), device, call, seed=0) -> dict:
+def describe(map: Map, *, steps, values, swept=(), device, call, seed=0, dtype="float64") -> dict:
     """The attributes of a result; plain strings and numbers, so that NetCDF can keep them."""
     import numba
 
@@ -130,7 +130,7 @@ def describe(map: Map, *, steps, values, swept=(), device, call, seed=0) -> dict
         "values": json.dumps(values),
         "swept": json.dumps(list(swept)),
         "device": device,
-        "dtype": "float64",
+        "dtype": dtype,
         "call": call,
         "versions": f"dynsim {__version__}, numpy {np.__version__}, numba {numba.__version__}, "
         f"Python {platform.python_version()}",

@@ -34,3 +34,11 @@ def normal(seed, point, step):
     u1 = ((bits >> 11) + 1) * 2.0**-53
     u2 = (_mixed(bits) >> 11) * 2.0**-53
     return math.sqrt(-2.0 * math.log(u1)) * math.cos(2.0 * math.pi * u2)
+
+
+def normal32(seed, point, step):
+    """The same in float32, from the first 24 of the same bits: about the same number, at most 5.8 in size."""
+    bits = _mixed(_mixed(_mixed(int(seed)) ^ int(point)) ^ int(step))
+    u1 = ((bits >> 40) + 1) * 2.0**-24
+    u2 = (_mixed(bits) >> 40) * 2.0**-24
+    return math.sqrt(-2.0 * math.log(u1)) * math.cos(2.0 * math.pi * u2)

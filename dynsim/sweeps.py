@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from . import checks, engines
+from .carry import PRECISIONS
 from .grids import Grid
 from .jobs import Job, Memory
 from .labels import describe, label
@@ -23,6 +24,7 @@ def sweep(
     measure: Sequence[Measure] | Measure,
     *,
     device: str = "cpu",
+    dtype: str = "float64",
     threads: int | None = None,
     client=None,
     store: str | os.PathLike | None = None,
@@ -40,7 +42,8 @@ def sweep(
         sequence (a dim of that name), ``(dims, array)``, or a DataArray. Names on a common dim vary together, as in
         ``{"eta": ("point", e), "a": ("point", a)}``; others make a product.
     measure : one or more measures, such as ``[ds.measures.final("lam"), ds.measures.regime()]``.
-    device : "cpu".
+    device : "cpu"; "cuda", an NVIDIA GPU (``pip install 'dynsim[cuda]'``); or "auto", the GPU where there is one.
+    dtype : "float64", or "float32" on a GPU: see docs/gpu.md for what it can tell.
     threads : how many; all cores by default. The result does not depend on it.
     client : a ``dask.distributed.Client``: its workers compute, each with `device` (``pip install 'dynsim[cluster]'``).
     store : a folder such as ``"sweep.zarr"`` that takes the results chunk by chunk (``pip install 'dynsim[store]'``).
@@ -59,11 +62,13 @@ def sweep(
     ValueError, TypeError : at once, where a name, a shape or a value does not fit, or where the store belongs to
         another sweep.
     OSError : where the store cannot be written to, or another process writes to it. What was computed stays in it.
+    dynsim.engines.cuda.NoGpu : a GPU is asked for, and there is none.
 
     Notes
     -----
-    float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as no state
-    underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
+    On the CPU, float64, without fastmath: each point is, bit for bit, the plain Python orbit of the step (as long as
+    no state underflows; see :mod:`dynsim.carry`), whatever else is in the grid and however many threads there are.
+    A GPU may fuse a product and a sum, which rounds once instead of twice; see docs/gpu.md.
 
     Examples
     --------
@@ -73,18 +78,21 @@ def sweep(
     >>> dict(result.sizes), int(result.lifetime.min())
     ({'eta': 2, 'x': 3}, 1001)
     """
-    job = job_of(map, steps, over, measure, values, seed)
     threads = cores() if threads is None else checks.whole(threads, "threads", least=1)
     engine = engines.choose(device, threads, client)
+    where = device if client is not None else engine.name
+    job = job_of(map, steps, over, measure, values, seed, dtype, where)
     if store is not None:
-        return into_store(store, job, engine, device, progress)
+        return into_store(store, job, engine, where, progress)
     kept = Memory(job)
     with progress_bar(job, progress) as bar:
         engine.run(job, kept.spans, kept.deliver, bar)
-    return labelled(job, kept.arrays(), device)
+    return labelled(job, kept.arrays(), where)
 
 
-def job_of(map: Map, steps: int, over: Mapping, measure, values: Mapping, seed: int = 0) -> Job:
+def job_of(
+    map: Map, steps: int, over: Mapping, measure, values: Mapping, seed: int = 0, dtype="float64", device: str = "cpu"
+) -> Job:
     """What a sweep has to compute, once all of it fits; the arguments of :func:`sweep`."""
     check_map(map)
     steps = checks.whole(steps, "steps")
@@ -97,7 +105,8 @@ def job_of(map: Map, steps: int, over: Mapping, measure, values: Mapping, seed: 
         if dim in map.readable and dim not in grid.names:
             raise ValueError(f"the dim {dim!r} is called like a name of {map.name!r}; call it something else.")
     fixed = map.complete(values, swept=grid.names)
-    return Job(map, steps, grid, tuple(asked), fixed, checks.whole(seed, "seed"))
+    dtype = check_dtype(dtype, device, asked, map, steps)
+    return Job(map, steps, grid, tuple(asked), fixed, checks.whole(seed, "seed"), dtype)
 
 
 def into_store(path, job: Job, engine, device: str, progress: bool) -> xr.Dataset:
@@ -113,8 +122,9 @@ def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
     """The dataset of a job's results, given by the measures' names."""
     grid, call = job.grid, f"ds.sweep({job.map.name}, {job.steps}, over={list(job.grid.names)}, measure={job.made!r})"
     attrs = describe(
-        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed
-    )
+        job.map, steps=job.steps, values=job.fixed, swept=grid.names, device=device, call=call, seed=job.seed,
+        dtype=job.dtype,
+    )  # fmt: skip
     data = {m.name: xr.Variable(job.dims(m), arrays[m.name], _attributes(m)) for m in job.made}
     dims = {d.dim: np.arange(1, d.width + 1) for m in job.made if (d := m.kind.does).dim}
     return label(xr.Dataset(data, grid.coords | dims, attrs), job.map)
@@ -153,6 +163,26 @@ def check_map(map) -> None:
             else ("write ds.maps.NAME" if isinstance(map, str) else "wrap your step: ds.Map(step)")
         )
         raise TypeError(f"{map!r} is not a map; {how}.")
+
+
+def check_dtype(dtype, device: str, measures: Sequence[Measure], map: Map, steps: int) -> str:
+    """The name of the type, once the device has it and the measures can do with it."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = ""
+    if name not in PRECISIONS:
+        raise ValueError(f"dtype must be 'float64' or 'float32', not {dtype!r}.")
+    if name == "float64":
+        return name
+    if device != "cuda":
+        raise ValueError("float32 is for a GPU; write device='cuda', or leave out dtype.")
+    if steps >= 2**24:
+        raise ValueError(f"float32 counts to 2^24 = {2**24:,} steps; make fewer, or leave out dtype.")
+    for m in measures:
+        if m.made_for(map).kind.does.lifted:
+            raise ValueError(f"{m!r} follows a tangent vector, for which float32 is too narrow; leave out dtype.")
+    return name
 
 
 def check_measures(map: Map, measure, taken=()) -> list[Measure]:

@@ -12,16 +12,26 @@ from ..jobs import Job
 from .cluster import Cluster
 from .threads import Threads
 
-DEVICES = ("cpu",)
+DEVICES = ("cpu", "cuda", "auto")
 
 
 def choose(device: str, threads: int, client=None):
-    """The engine for a device, or for the workers of a client, each with that device; ValueError says which exist."""
+    """The engine for a device, or for the workers of a client, each with that device; "auto" is the GPU where one is.
+
+    Raises
+    ------
+    ValueError : there is no such device.
+    NoGpu : there is no GPU to be used; the message says why.
+    """
     if device not in DEVICES:
-        raise ValueError(f"unknown device {device!r}; write device='cpu'.")
+        raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
     if client is not None:
         return Cluster(client, device)
-    return Threads(threads)
+    if device == "cpu":
+        return Threads(threads)
+    from . import cuda
+
+    return Threads(threads) if device == "auto" and cuda.missing() else cuda.Cuda()
 
 
 def compute(engine, job: Job, start: int, stop: int, advance=lambda count: None) -> list[np.ndarray]:
