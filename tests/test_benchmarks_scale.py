@@ -14,7 +14,7 @@ def test_quick_run_reports_everything():
     pytest.importorskip("zarr")
     command = [sys.executable, "-m", "benchmarks.scale", "--quick"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
-    for heading in ("Bars", "A sweep into a store", "Killed and gone on with"):
+    for heading in ("Bars", "A sweep into a store", "Killed and gone on with", "Two Dask workers and one"):
         assert f"## {heading}" in ran.stdout
     for bar in ("a store over memory chunks", "peak memory", "kills: chunks lost | 0 | 0 |"):
         assert f"| {bar}" in ran.stdout

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.scale [--quick] [--write]``: sweeps into a store, and sweeps that are killed."""
+"""``python -m benchmarks.scale [--quick] [--write]``: stores, kills, a cluster."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .page import kills, page, store
+from .page import cluster, kills, page, store
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "benchmarks-scale.md"
@@ -14,6 +14,7 @@ PAGE = ROOT / "docs" / "benchmarks-scale.md"
 RUNS = (
     ("overhead", ("10000", "1000"), ("300", "20"), store),
     ("kills", ("50",), ("3",), kills),
+    ("cluster", ("4000000", "10000", "3"), ("2000", "50", "1"), cluster),
 )
 
 

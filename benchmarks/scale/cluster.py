@@ -1,19 +1,17 @@
-"""Two Dask workers against one, in the same run: ``python -m benchmarks.scale.cluster``."""
+"""Two Dask workers against one, in the same run: ``python -m benchmarks.scale.cluster POINTS STEPS ROUNDS``."""
 
+import json
 import logging
+import sys
 import time
 
 import numpy as np
 
 import dynsim as ds
 
-#: Rounds in which both take turns; the best of each counts.
-ROUNDS = 3
-POINTS, STEPS = 4_000_000, 10_000
 
-
-def measure(points: int = POINTS, steps: int = STEPS, rounds: int = ROUNDS) -> dict:
-    """Seconds of one sweep on one worker and on two, each a process with one thread; and on one thread without Dask."""
+def measure(points: int, steps: int, rounds: int) -> dict:
+    """The best seconds of one sweep on one worker and on two, each of one thread, and on one thread without Dask."""
     from distributed import Client, LocalCluster
 
     over = {"x": np.geomspace(1e-3, 1, points)}
@@ -44,9 +42,10 @@ def measure(points: int = POINTS, steps: int = STEPS, rounds: int = ROUNDS) -> d
             cluster.close()
     assert all(found[name].equals(found["one thread"]) for name in clients)
     best = {name: min(seconds) for name, seconds in spent.items()}
-    return best | {"two over one": best["one worker"] / best["two workers"], "points": points, "steps": steps}
+    gain = best["one worker"] / best["two workers"]
+    return best | {"two over one": gain, "points": points, "steps": steps, "rounds": rounds}
 
 
 if __name__ == "__main__":
-    for name, value in measure().items():
-        print(f"{name}: {value:.3g}")
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    print(json.dumps(measure(*map(int, sys.argv[1:]))))

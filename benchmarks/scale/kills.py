@@ -108,8 +108,8 @@ def run(folder: Path, kills: int, seed: int) -> Outcome:
     begin = time.perf_counter()
     outcome, path = Outcome(), folder / "sweep.zarr"
     want = sweep()
-    spare = folder / "spare.zarr"
-    whole, opening = timed(spare, folder), timed(spare, folder)  # a sweep, and a start that has nothing to do
+    timed(folder / "cold.zarr", folder / "cold")  # the first life is slower than those that follow
+    whole, opening = timed(folder / "spare.zarr", folder / "timed")
     random = np.random.default_rng(seed)
     while True:
         before, _ = on_disk(path)
@@ -120,7 +120,7 @@ def run(folder: Path, kills: int, seed: int) -> Outcome:
         if killed:
             # An even share of what is left, or less, so that all kills come before the sweep is done.
             left = 1 - len(before) * CHUNK / want.regime.size
-            share = 0.7 * max(whole - opening, 0.1) * left / (kills - outcome.landed)
+            share = 0.7 * max(whole - opening, 0.05) * left / (kills - outcome.landed)
             time.sleep(random.uniform(0, longest(opening, share)))
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
@@ -167,11 +167,15 @@ def count(outcome, before, after, computed, damaged):
     outcome.damaged += damaged
 
 
-def timed(path, folder):
-    """Seconds of a life that nobody kills."""
-    start = time.perf_counter()
-    os.waitpid(life(path, folder / "timed"), 0)
-    return time.perf_counter() - start
+def timed(path, log):
+    """Seconds until the last piece of a life that nobody kills, and until its first."""
+    start = time.time()
+    pid = life(path, log)
+    while not (log.exists() and log.stat().st_size):
+        time.sleep(0.001)
+    first = time.time() - start
+    os.waitpid(pid, 0)
+    return log.stat().st_mtime - start, first
 
 
 def longest(opening, share):

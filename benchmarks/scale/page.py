@@ -32,6 +32,13 @@ same call. Every piece that is computed is noted where it is computed; the files
 flight is one that was computed, and waited or was being written when the kill came."""
 
 
+_CLUSTER = """## Two Dask workers and one
+
+{points} points of self_stabilization, {steps} steps, final λ and mean y. Each worker is a process with one thread, on
+this machine; the client and the scheduler share the cores with them. They take turns, and the best of {rounds} rounds
+counts. All results were equal, bit for bit."""
+
+
 def store(found: dict) -> tuple[str, list[Bar]]:
     """The section on the cost of a store, and what was promised of it."""
     cost, busy = found["store"] / found["memory"] - 1, found["store_cpu"] / found["memory_cpu"] - 1
@@ -75,6 +82,15 @@ def kills(found: dict) -> tuple[str, list[Bar]]:
         Bar("kills: chunks lost", "0", str(lost), not lost),
         Bar("kills: chunks computed twice, but those in flight", "0", str(found["again"]), not found["again"]),
     ]
+
+
+def cluster(found: dict) -> tuple[str, list[Bar]]:
+    """The section on a cluster, and what was promised of it."""
+    intro = _CLUSTER.format(points=f"{found['points']:,}", steps=f"{found['steps']:,}", rounds=found["rounds"])
+    rows = [(name, f"{found[name]:.1f}") for name in ("one thread", "one worker", "two workers")]
+    gain = found["two over one"]
+    text = "\n\n".join((intro, table(("", "seconds"), rows)))
+    return text, [Bar("two Dask workers over one", "≥ 1.7×", f"{gain:.2f}×", gain >= 1.7)]
 
 
 def page(sections: list[tuple[str, list[Bar]]]) -> str:
