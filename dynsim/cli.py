@@ -9,97 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, checks
-
-_ABOUT = "The joint dynamics of learning rate and curvature at the edge of stability."
-
-_EXAMPLES = """\
-examples:
-  dynsim list                   every map, landscape, tuner, …
-  dynsim list maps cdat         all about one of them
-  dynsim sweep cdat --steps 10000 --over nu=0.01:1:200 --measure regime \\
-      --out regimes.nc          a phase diagram, saved as NetCDF
-  dynsim reproduce              the base paper's figures and claims
-  dynsim train-claims --quick   what it claims of training, in a minute
-
-'dynsim COMMAND --help' says more about each command.
-"""
-
-_REPRODUCE_EXAMPLES = """\
-examples:
-  dynsim reproduce                      everything, in the folder reproduced
-  dynsim reproduce --out ~/figures      everything, somewhere else
-  dynsim reproduce --only fig4 claims   two pieces of it
-  dynsim reproduce --catalogue          the field's reduced models instead
-"""
-
-_TRAIN_CLAIMS_EXAMPLES = """\
-examples:
-  dynsim train-claims                       all eleven claims, in the folder trained
-  dynsim train-claims --quick               the same code on shorter and fewer runs
-  dynsim train-claims --only claim3 claim9  two of them
-"""
-
-_LIST_EXAMPLES = """\
-examples:
-  dynsim list                   everything, each with its equation
-  dynsim list tuners            the tuners, and what each needs to be given
-  dynsim list maps cdat         the whole text about one of them
-"""
-
-_SWEEP_EXAMPLES = """\
-grids (GRID above, and in a file):
-  0.1:2:200           start:stop:count, evenly spaced, both ends included
-  1e-5:1e-1:300:log   the same, evenly spaced in the logarithm
-  0.1,0.2,0.5         these values
-
-measures (MEASURE above, and in a file):
-  regime              a measure without a name
-  final:lam           of a state, observable or parameter: KIND:NAME
-  mean:y,skip=100     with options; 'dynsim list measures' shows them
-  mean:y,as=late      saved under another name, to have two of a kind
-
-file (all keys are optional; options above override it):
-  map = "self_stabilization"      # or: landscape, tuner and delay
-  steps = 10000
-  measure = ["final:lam", "mean:y,skip=100", "regime"]
-  out = "result.nc"               # relative to where the command runs
-  threads = 2
-
-  [over]                          # each name is a dim; all combinations
-  eta = "0.1:2:200"
-  a = [0.01, 0.03, 0.1]
-
-  [points]                        # these vary together, along the dim "point"
-  x = [0.1, 0.2]
-  lam = [1.5, 1.8]
-
-  [values]                        # everything else has its default
-  b = 0.3
-
-  --measure replaces the whole list of the file; --over and --set replace a
-  name wherever the file has it; a map, landscape or tuner replaces the file's.
-
-examples:
-  dynsim sweep self_stabilization --steps 10000 --over eta=0.1:2:200 \\
-      --over a=1e-5:1e-1:300:log --set b=0.3 --measure final:lam \\
-      --measure mean:y,skip=100 --measure regime --out result.nc
-  dynsim sweep --landscape cubic_loss --tuner cdat --delay 1 --steps 10000 \\
-      --over sigma=1.5:2.5:101 --measure regime --out cubic.nc
-  dynsim sweep sweep.toml --steps 100000 --out longer.nc
-  dynsim sweep sweep.toml --out long.zarr --dry-run
-  dynsim sweep sweep.toml --out long.zarr
-  dynsim sweep --out long.zarr --status
-
-stores:
-  With --out NAME.zarr results go to a zarr store chunk by chunk. A sweep that
-  was stopped, whatever stopped it, goes on when the same command is given
-  again; what is there is checked, not computed anew. Open the store with
-  xarray.open_zarr("NAME.zarr"), also while it grows.
-
-Points that diverge are data: see the measures regime and lifetime. Open the
-result with xarray.open_dataset("result.nc").
-"""
+from . import __version__, checks, cli_texts
 
 
 class _Parser(argparse.ArgumentParser):
@@ -111,7 +21,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = _new(_Parser, prog="dynsim", description=_ABOUT, epilog=_EXAMPLES)
+    top = _new(_Parser, prog="dynsim", description=cli_texts.ABOUT, epilog=cli_texts.EXAMPLES)
     top.add_argument("--version", action="version", version=f"dynsim {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_reproduce(commands)
@@ -133,7 +43,7 @@ def _command(commands, name, about, epilog):
 
 def _add_reproduce(commands):
     about = "draw the base paper's theory figures and phase diagrams, and try its claims"
-    command = _command(commands, "reproduce", about, _REPRODUCE_EXAMPLES)
+    command = _command(commands, "reproduce", about, cli_texts.REPRODUCE_EXAMPLES)
     command.add_argument(
         "--out",
         metavar="DIR",
@@ -151,7 +61,7 @@ def _add_reproduce(commands):
 
 def _add_train_claims(commands):
     about = "train small networks and try what the base paper claims of training"
-    command = _command(commands, "train-claims", about, _TRAIN_CLAIMS_EXAMPLES)
+    command = _command(commands, "train-claims", about, cli_texts.TRAIN_CLAIMS_EXAMPLES)
     command.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("trained"), help="folder for the results (default: %(default)s)"
     )
@@ -163,7 +73,7 @@ def _add_train_claims(commands):
 
 def _add_list(commands):
     about = "show what there is, with its equations"
-    command = _command(commands, "list", about, _LIST_EXAMPLES)
+    command = _command(commands, "list", about, cli_texts.LIST_EXAMPLES)
     command.add_argument(
         "room",
         metavar="ROOM",
@@ -175,7 +85,7 @@ def _add_list(commands):
 
 def _add_sweep(commands):
     about = "iterate a map on every point of a grid and save what was measured"
-    command = _command(commands, "sweep", about, _SWEEP_EXAMPLES)
+    command = _command(commands, "sweep", about, cli_texts.SWEEP_EXAMPLES)
     command.usage = "dynsim sweep [MAP | FILE.toml] [options]"
     command.add_argument(
         "what", metavar="MAP | FILE.toml", nargs="?", help="a map of 'dynsim list maps', or a file that says what to do"
@@ -227,6 +137,14 @@ def _add_train_compare(commands):
     )
 
 
+def _check_only(chosen, known, what):
+    try:
+        for name in chosen or ():
+            checks.known_name(name, known, what)
+    except ValueError as error:
+        raise argparse.ArgumentError(None, str(error)) from None
+
+
 def _train_compare(args):
     from . import bridge
 
@@ -239,12 +157,7 @@ def _reproduce(args):
         return _catalogue(args)
     from . import reproduce
 
-    if args.only:
-        try:
-            for name in args.only:
-                checks.known_name(name, reproduce.pieces(), "piece")
-        except ValueError as error:
-            raise argparse.ArgumentError(None, str(error)) from None
+    _check_only(args.only, reproduce.pieces(), "piece")
     reproduce.run(out=args.out, only=args.only)
     return 0
 
@@ -252,11 +165,7 @@ def _reproduce(args):
 def _catalogue(args):
     from . import catalogue
 
-    try:
-        for name in args.only or ():
-            checks.known_name(name, catalogue.MODULES, "model of the catalogue")
-    except ValueError as error:
-        raise argparse.ArgumentError(None, str(error)) from None
+    _check_only(args.only, catalogue.MODULES, "model of the catalogue")
     catalogue.run(out=args.out, only=args.only)
     return 0
 
@@ -264,12 +173,7 @@ def _catalogue(args):
 def _train_claims(args):
     from . import train_claims
 
-    if args.only:
-        try:
-            for name in args.only:
-                checks.known_name(name, train_claims.claims(), "claim")
-        except ValueError as error:
-            raise argparse.ArgumentError(None, str(error)) from None
+    _check_only(args.only, train_claims.claims(), "claim")
     train_claims.run(out=args.out, only=args.only, short=args.quick)
     return 0
 
