@@ -100,7 +100,8 @@ def parity(size: Size) -> list[tuple[str, float]]:
     """For every map, the largest relative difference of its states after few steps from those of the CPU."""
     found = []
     for name, map_ in maps(size).items():
-        over = {"lam": np.linspace(0.8, 1.2, size.side) * (map_.state["lam"] or 1.0)}
+        swept = "lam" if "lam" in map_.state else next(iter(map_.state))
+        over = {swept: np.linspace(0.8, 1.2, size.side) * (map_.state[swept] or 1.0)}
         finals = [M.final(n) for n in map_.state]
         one, other = (ds.sweep(map_, 24, over, finals, device=d, progress=False) for d in ("cuda", "cpu"))
         worst = 0.0

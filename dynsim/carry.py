@@ -113,7 +113,7 @@ class Precision:
 
     def literal(self, value: float) -> str:
         """A number, as it is written into the source."""
-        text = repr(value).replace("inf", "np.inf")
+        text = repr(value).replace("inf", "np.inf").replace("nan", "np.nan")
         return text if self.name == "float64" else f"np.{self.name}({text})"
 
 

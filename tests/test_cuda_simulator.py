@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="needs numba-cuda, of the extra cuda")
 def test_the_engine_in_the_simulator():
     # numpy warns where plain Python divides by zero; a compiled kernel does not.
-    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::RuntimeWarning"]
+    arguments = ["-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::RuntimeWarning"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, "tests/simulated_cuda.py"],
         cwd=ROOT, env=os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}, capture_output=True, text=True, check=False,
