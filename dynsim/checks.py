@@ -4,6 +4,8 @@ import difflib
 import math
 import operator
 
+import numpy as np
+
 #: Names that the engine gives to measures, tuners and results; no state or parameter may take them.
 RESERVED = ("t", "steps", "step", "value", "norm", "log_scale", "exponent", "w", "f_along", "cos_along")
 
@@ -52,3 +54,17 @@ def scalar(value, name):
     if math.isnan(number):
         raise ValueError(f"{name} is NaN; give a number.")
     return number
+
+
+def numbers(array, name):
+    """`array` as an array of floats of its own; masked entries, text and the like are refused."""
+    if np.ma.is_masked(array):
+        raise ValueError(f"{name} has masked entries, whose values would be used; leave them out or fill them.")
+    try:
+        found = np.asarray(array)
+    except ValueError:
+        raise ValueError(f"{name} does not form an array; all its rows must have one length.") from None
+    if found.dtype.kind not in "fiub":
+        hint = " of type object; write .astype(float)" if found.dtype.kind == "O" else f", not {found.dtype}"
+        raise ValueError(f"{name} must hold numbers{hint}.")
+    return np.array(found, float, order="C")

@@ -74,7 +74,7 @@ class Kernel:
             try:
                 dispatcher.compile(_SIGNATURES[name])
             except numba.core.errors.NumbaError as error:
-                raise NotCompilable(_telling(self._map.name, error)) from None
+                raise NotCompilable(telling(self._map.name, error)) from None
             except (EOFError, pickle.UnpicklingError, ValueError, ImportError, AttributeError):
                 # A damaged file in the cache: drop it, and compile.
                 for file in Path(self._module.__file__).parent.glob(f"__pycache__/{self._module.__name__}.*"):
@@ -91,7 +91,7 @@ _SIGNATURES = {
 }
 
 
-def _telling(name, error):
+def telling(name, error):
     """What numba said, in one sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     skip = ("Failed in", "During:", "File", "-", ">>>", "There are", "This error")

@@ -220,8 +220,10 @@ def _again(arguments, fixed):
 def _check_pair(landscape, tuner, delay):
     if not isinstance(landscape, Landscape):
         raise TypeError(f"closed_loop needs a landscape such as ds.landscapes.top_eigendirection, not {landscape!r}.")
-    if not callable(tuner):
-        raise TypeError(f"closed_loop needs a tuner function such as ds.tuners.cdat, not {tuner!r}.")
+    if not callable(tuner) or not hasattr(tuner, "__name__"):
+        raise TypeError(
+            f"closed_loop needs a tuner function such as ds.tuners.cdat, made with def or lambda, not {tuner!r}."
+        )
     if delay not in (0, 1):
         raise ValueError(f"delay must be 0 or 1, not {delay!r}.")
     signature = roles(tuner)
@@ -250,6 +252,11 @@ def check_returns(tuner, signature):
     wanted = ", ".join(("eta", *(f"next {name}" for name in signature.state)))
     if results is None or count != 1 + len(signature.state):
         raise TypeError(f"the tuner {tuner.__name__!r} returns {results!r}; it must return {wanted}.")
+    for value in results if isinstance(results, tuple) else (results,):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            raise TypeError(f"the tuner {tuner.__name__!r} returns {value!r}, which is not a number.") from None
 
 
 def _moved(landscape, eta, target="{}"):

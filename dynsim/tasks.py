@@ -19,13 +19,16 @@ def checked(x, y, loss: str = "squared") -> tuple[np.ndarray, np.ndarray]:
         classes = y.astype(int)
         if (classes != y).any() or classes.min(initial=0) < 0:
             raise ValueError("y holds class numbers 0, 1, …, or one row of shares for each sample.")
-        y = np.eye(classes.max(initial=0) + 1)[classes]
+        y = np.zeros((len(classes), classes.max(initial=0) + 1))
+        y[np.arange(len(classes)), classes] = 1
     elif y.ndim == 1:
         y = y[:, None]
     if y.ndim != 2 or not y.shape[-1]:
         raise ValueError(f"y must have shape (samples, outputs), not {y.shape}.")
     if len(x) != len(y):
         raise ValueError(f"x has {len(x)} samples, but y has {len(y)}; they must be as many.")
+    if loss == "cross_entropy" and y.shape[1] < 2:
+        raise ValueError("for cross_entropy y must have two classes at least; class numbers go in a row, as y.ravel().")
     if loss == "cross_entropy" and ((y < 0).any() or not np.allclose(y.sum(1), 1)):
         raise ValueError("for cross_entropy each row of y must be shares >= 0 that add up to 1.")
     if loss == "logistic" and not np.isin(y, (-1, 1)).all():
@@ -34,10 +37,7 @@ def checked(x, y, loss: str = "squared") -> tuple[np.ndarray, np.ndarray]:
 
 
 def _numbers(array, name):
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"{name} must hold numbers, not {array.dtype}.")
-    array = array.astype(float)
+    array = checks.numbers(array, name)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds NaN or infinite numbers; leave these samples out.")
     return array

@@ -218,6 +218,7 @@ def test_logistic_regression_of_two_classes_is_the_binary_one():
 
 
 Q1, G1, E1 = np.eye(2)[None], np.zeros((1, 2)), np.zeros(1)
+SIGNED = MAKE.logistic_regression(X, SIGNS)
 NOT_SYMMETRIC = np.array([[[1.0, 2.0], [0.0, 1.0]]])
 REFUSED = {
     "quadratic: no spectrum": (MAKE.quadratic, ([],), "row of finite numbers"),
@@ -241,6 +242,22 @@ REFUSED = {
     "network: width": (lambda: MAKE.network(X, TARGETS, hidden=(4, 0)), (), "widths of at least 1"),
     "network: half a width": (lambda: MAKE.network(X, TARGETS, hidden=2.5), (), "widths of at least 1"),
     "network: decay": (lambda: MAKE.network(X, TARGETS, weight_decay=-1), (), "weight_decay must be a number >= 0"),
+    "network: no width": (lambda: MAKE.network(X, TARGETS, hidden=None), (), "widths of at least 1, not None"),
+    "network: width as text": (lambda: MAKE.network(X, TARGETS, hidden="64"), (), "widths of at least 1, not '64'"),
+    "network: width of nan": (lambda: MAKE.network(X, TARGETS, hidden=[np.nan]), (), "widths of at least 1"),
+    "network: nested widths": (lambda: MAKE.network(X, TARGETS, hidden=[[3]]), (), "widths of at least 1"),
+    "network: decay as text": (lambda: MAKE.network(X, TARGETS, weight_decay="a"), (), "weight_decay must be a number"),
+    "network: decays": (lambda: MAKE.network(X, TARGETS, weight_decay=np.ones(2)), (), "weight_decay must be a number"),
+    "network: biases": (lambda: MAKE.network(X, TARGETS, biases="no"), (), "biases must be True or False, not 'no'"),
+    "quadratic: text": (MAKE.quadratic, ("ab",), "spectrum must hold numbers"),
+    "quadratic: complex": (MAKE.quadratic, ([1j],), "spectrum must hold numbers"),
+    "chain: text": (MAKE.scalar_chain, ("ab",), "start must hold numbers"),
+    "regression: nan start": (MAKE.quadratic_regression, (Q1, G1, E1, [np.nan, 1.0]), "start holds NaN"),
+    "text for w": (MAKE.quadratic([1.0]).loss, ("abc",), "w must hold numbers"),
+    "complex w": (MAKE.quadratic([1.0]).loss, ([1j],), "w must hold numbers"),
+    "masked w": (MAKE.quadratic([1.0]).loss, (np.ma.masked_array([1.0], [True]),), "w has masked entries"),
+    "accuracy: lengths": (lambda: SIGNED.accuracy(SIGNED.start(), X, SIGNS[1:]), (), "but y has 39"),
+    "accuracy: no signs": (lambda: SIGNED.accuracy(SIGNED.start(), X, SIGNS * 2), (), "needs targets of -1 and 1"),
     "point": (MAKE.quadratic([1.0]).gradient, ([1.0, 2.0],), r"w must have shape \(1,\)"),
     "direction": (MAKE.quadratic([1.0]).hvp, ([1.0], [2.0, 1.0]), r"v must have shape \(1,\)"),
     "outputs": (MAKE.network(X, TARGETS).outputs, (np.zeros(323 + 256 - 3), X), "w must have shape"),
@@ -270,6 +287,11 @@ BAD_DATA = {
     "negative class": ([[1.0]], [-1], "cross_entropy", "class numbers 0, 1"),
     "shares": ([[1.0]], [[0.5, 0.6]], "cross_entropy", "add up to 1"),
     "negative share": ([[1.0]], [[1.5, -0.5]], "cross_entropy", "add up to 1"),
+    "masked": (np.ma.masked_greater([[1.0], [99.0]], 9), [1.0, 2.0], "squared", "x has masked entries"),
+    "ragged": ([[1.0, 2.0], [3.0]], [1.0, 2.0], "squared", "x does not form an array"),
+    "numbers as objects": (np.array([[1.0]], object), [1.0], "squared", r"write .astype\(float\)"),
+    "one class": ([[1.0], [2.0]], [0, 0], "cross_entropy", "two classes at least"),
+    "a column of class numbers": ([[1.0], [2.0]], [[0], [1]], "cross_entropy", r"in a row, as y.ravel\(\)"),
     "no sign": ([[1.0]], [0.0], "logistic", "-1 and 1 only"),
 }
 
@@ -306,3 +328,28 @@ def test_tasks_have_the_promised_shapes_and_statistics():
     x, y = ds.tasks.teacher_student(50, outputs=2, noise=0.0, seed=3)
     noisy = ds.tasks.teacher_student(50, outputs=2, noise=0.1, seed=3)[1]
     assert 0.05 < (noisy - y).std() < 0.15
+
+
+def test_accuracy_of_one_output_is_that_of_its_sign():
+    """The largest of one output is always that output: it must not count as right."""
+    w = np.linspace(-1, 1, SIGNED.size)
+    right = np.mean((X @ w[:-1] + w[-1] > 0) == (SIGNS > 0))
+    assert 0 < right < 1
+    assert SIGNED.accuracy(w, X, SIGNS) == SIGNED.accuracy(w, X, SIGNS[:, None]) == right
+    three = MAKE.logistic_regression(X, np.arange(40) % 3)
+    w = np.linspace(-1, 1, three.size)
+    wanted = np.mean(three.outputs(w, X).argmax(1) == np.arange(40) % 3)
+    assert three.accuracy(w, X, np.arange(40) % 3) == three.accuracy(w, X, np.eye(3)[np.arange(40) % 3]) == wanted
+
+
+def test_parameters_may_be_read_only_and_come_from_anywhere():
+    net = MAKE.network(X, TARGETS, hidden=3)
+    w, u = net.start(1), np.ones(net.size)
+    found = [net.loss(w), net.gradient(w), net.hvp(w, u), net.second(w, u)]
+    for array in (w, u):
+        array.flags.writeable = False
+    again = [net.loss(w), net.gradient(w), net.hvp(w, u), net.second(w, u)]
+    turned = [net.loss(w[::-1][::-1]), net.gradient(list(w)), net.hvp(np.repeat(w, 2)[::2], u), net.second(w, u[::-1])]
+    for one, other, third in zip(found, again, turned):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, third)

@@ -179,3 +179,12 @@ def test_what_is_no_optimizer_is_refused(function, message):
         ds.descend(ds.objectives.quadratic([1.0]), ds.tuners.constant, 1, optimizer=function)
     with pytest.raises(TypeError, match=r"must be one of ds\.optimizers or a function"):
         ds.descend(ds.objectives.quadratic([1.0]), ds.tuners.constant, 1, optimizer="adam")
+
+
+def test_an_optimizer_that_cannot_be_compiled_is_refused_in_one_sentence():
+    def whole(gradient):
+        return -gradient / np.linalg.norm(gradient)
+
+    with pytest.raises(TypeError, match="'whole' cannot be compiled; in its functions use only arithmetic") as caught:
+        ds.descend(ds.objectives.quadratic([1.0]), ds.tuners.constant, 1, optimizer=whole, progress=False)
+    assert "\n" not in str(caught.value)

@@ -249,3 +249,106 @@ def test_differences_of_a_jump_say_that_they_failed():
     assert error > 0.1 * np.abs(found)
     _, error = along(lambda w: np.full(1, np.nan), np.zeros(1), np.ones(1))
     assert error == np.inf
+
+
+X, Y = np.random.default_rng(7).normal(size=(10, 3)), np.arange(10.0)
+CURVES = np.array([1.0, 3.0, 7.0])
+
+
+def bowl(w):
+    return float(CURVES @ (w * w)) / 2
+
+
+def slope(w):
+    return CURVES * w
+
+
+def mean_square(w, x, y):
+    return float(((x @ w - y) ** 2).mean() / 2)
+
+
+def mean_slope(w, x, y):
+    return x.T @ (x @ w - y) / len(y)
+
+
+def slope_that_zeroes(w):
+    found = CURVES * w
+    w[:] = 0
+    return found
+
+
+def loss_that_moves(w):
+    w += 1
+    return bowl(w)
+
+
+def product_in_place(w, v):
+    v *= CURVES
+    return v
+
+
+def of_random_rows(function):
+    rng = np.random.default_rng(0)
+
+    def drawn(w):
+        rows = rng.integers(0, 10, 3)
+        return function(w, X[rows], Y[rows])
+
+    return drawn
+
+
+IMPURE = {
+    "gradient zeroes w": ((bowl, slope_that_zeroes), ValueError, "gradient given for 'bowl' changes what it is given"),
+    "loss moves w": ((loss_that_moves, slope), ValueError, "the loss given for 'loss_that_moves' changes what"),
+    "product in place": ((bowl, slope, product_in_place), ValueError, "the hvp given for 'bowl' changes what"),
+    "random rows": ((of_random_rows(mean_square), of_random_rows(mean_slope)), ValueError, "when it is asked again"),
+    "random slope": ((bowl, of_random_rows(mean_slope)), ValueError, "gradient given for 'bowl' gives something else"),
+    "loss of no number": ((lambda w: None, slope), TypeError, "returns None; it must return a number"),
+    "complex loss": ((lambda w: 1j, slope), TypeError, "returns 1j; it must return a number"),
+    "loss of numbers": ((lambda w: w, slope), ValueError, r"has shape \(3,\); it must be a number"),
+    "loss is no function": ((3.0, slope), TypeError, "loss must be a function of w, not 3.0"),
+    "gradient is no function": ((bowl, CURVES), TypeError, "gradient must be a function of w"),
+    "vector for a second": ((bowl, slope, None, lambda w, u: u), ValueError, "the second given for 'bowl' has shape"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", IMPURE)
+def test_functions_that_are_not_of_their_arguments_alone_are_refused(what):
+    functions, error, message = IMPURE[what]
+    with pytest.raises(error, match=message):
+        ds.Objective(*functions, start=np.ones(3))
+
+
+def test_a_function_may_hand_out_its_own_buffer():
+    out, product = np.empty(3), np.empty(3)
+    f = ds.Objective(
+        bowl, lambda w: np.multiply(CURVES, w, out=out), lambda w, v: np.multiply(CURVES, v, out=product),
+        start=np.ones(3),
+    )  # fmt: skip
+    one, two = f.hvp(np.ones(3), np.eye(3)[0]), f.hvp(np.ones(3), np.eye(3)[1])
+    assert one.tolist() == [1, 0, 0] and two.tolist() == [0, 3, 0]
+    run = ds.descend(f, ds.tuners.constant, 2, eta=0.1, sharpness=1, progress=False)
+    assert run.lam[0] == pytest.approx(7)
+
+
+DATA = {
+    "a sum": (dict(loss=lambda w, x, y: 5 * mean_square(w, x, y) * len(y)), ValueError, "is not a mean over its 10"),
+    "no data": (dict(loss=bowl, gradient=slope, data=()), ValueError, "no data to draw them from"),
+    "no tuple": (dict(loss=bowl, gradient=slope, data=X), TypeError, r"write data=\(x,\) for one array"),
+}
+
+
+@pytest.mark.parametrize("what", DATA)
+def test_data_that_batches_cannot_be_drawn_from_is_refused(what):
+    given, error, message = DATA[what]
+    made = dict(loss=mean_square, gradient=mean_slope, start=np.ones(3), data=(X, Y), samples=10) | given
+    with pytest.raises(error, match=message):
+        ds.Objective(**made)
+
+
+def test_data_of_ones_own_is_copied():
+    x = X.copy()
+    f = ds.Objective(mean_square, mean_slope, start=np.ones(3), data=(x, Y), samples=10)
+    before = f.loss(np.ones(3))
+    x[:] = 0
+    assert f.loss(np.ones(3)) == before

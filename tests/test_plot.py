@@ -180,3 +180,9 @@ def test_training_pictures_refuse_what_they_cannot_draw(ax):
         ds.plot.training(runs, "grad_nrm")
     with pytest.raises(ValueError, match="2 names need 2 axes"):
         ds.plot.training(runs, ["f", "eta"], ax=ax)
+
+
+@pytest.mark.parametrize("thing", [3, np.ones(3), ds.orbit(ds.maps.self_stabilization, 3)])
+def test_what_is_no_training_run_is_not_drawn(thing):
+    with pytest.raises(ValueError, match=r"draw what ds\.descend returns"):
+        ds.plot.training(thing)

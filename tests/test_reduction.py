@@ -187,6 +187,21 @@ def test_compare_refuses_what_it_cannot_do():
         ds.reduce(cubic(), [1.0, 2.0])
     with pytest.raises(ValueError, match="not finite"):
         ds.reduce(cubic(), [1e200, 0.0, 0.0])
+    with pytest.raises(TypeError, match="reduce needs an objective"):
+        ds.reduce(lambda w: w, [1.0])
+    for bad in (0, -0.1, np.nan, np.inf, "a"):
+        with pytest.raises(ValueError, match="within"):
+            ds.compare(cubic(), ds.tuners.constant, 5, eta=0.1, within=bad)
+    with pytest.raises(ValueError, match="directions must be a whole number >= 1"):
+        ds.compare(cubic(), ds.tuners.constant, 5, eta=0.1, directions=[0])
+    for option in ("optimizer", "batch", "delay", "over"):
+        with pytest.raises(ValueError, match=f"unknown parameter '{option}' of 'constant'"):
+            ds.compare(cubic(), ds.tuners.constant, 10**9, eta=0.1, **{option: 1})
+
+
+def test_one_number_of_directions_is_a_row_of_one():
+    both = ds.compare(cubic(), ds.tuners.constant, 2, eta=0.1, directions=1, progress=False)
+    assert "local_cubic_1" in both.who
 
 
 def test_local_cubic_is_the_taylor_polynomial_in_the_top_eigenvectors(net):
@@ -231,3 +246,25 @@ def test_the_study_at_a_small_size(monkeypatch, tmp_path):
     assert sum(won) == len(cases)
     assert table._every(cases).count("\n") == len(cases) + 1
     assert len(pictures.tracks(cases, tmp_path).read_bytes()) > 10_000
+
+
+@pytest.mark.parametrize("loss", ["squared", "cross_entropy"])
+def test_between_its_kinks_a_relu_network_has_a_third_derivative_that_is_found(loss):
+    """Its own forward pass in JAX, differentiated three times; not zero, as o is a polynomial in w between kinks."""
+    jax = pytest.importorskip("jax")
+    x, y = ds.tasks.teacher_student(30, inputs=4, outputs=3, seed=2)
+    y = np.eye(3)[y.argmax(1)] if loss == "cross_entropy" else y
+    net = ds.objectives.network(x, y, hidden=6, activation="relu", loss=loss)
+
+    def value(w):
+        o = jax.nn.relu(x @ w[:24].reshape(4, 6) + w[24:30]) @ w[30:48].reshape(6, 3) + w[48:]
+        each = (o - y) ** 2 / 2 if loss == "squared" else -y * jax.nn.log_softmax(o)
+        return each.sum(1).mean()
+
+    w = net.start(0)
+    here = ds.reduce(net, w, floor=False)
+    with jax.enable_x64(True):
+        v = jax.numpy.array(here.v.values)
+        exact = jax.grad(lambda at: v @ jax.hessian(value)(at) @ v)(jax.numpy.array(w))
+    assert np.linalg.norm(exact) > 0.1
+    np.testing.assert_allclose(here.grad_lam, exact, atol=1e-5 * np.linalg.norm(exact))

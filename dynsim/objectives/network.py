@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import checks
 from ..tasks import checked
 from ..training.dense import SCALINGS, Network, check_choice
 from ..training.dense_math import ACTIVATIONS, LOSSES
@@ -56,9 +57,22 @@ def network(
     check_choice(loss, LOSSES, "loss")
     check_choice(scaling, SCALINGS, "scaling")
     x, y = checked(x, y, loss)
-    hidden = (hidden,) if np.isscalar(hidden) else tuple(hidden)
-    if any(int(width) != width or width < 1 for width in hidden):
-        raise ValueError(f"hidden must be widths of at least 1, not {hidden}.")
-    if not weight_decay >= 0 or not np.isfinite(weight_decay):
+    try:
+        decay = float(weight_decay)
+    except (TypeError, ValueError):
+        decay = -1.0
+    if not 0 <= decay < np.inf:
         raise ValueError(f"weight_decay must be a number >= 0, not {weight_decay!r}.")
-    return Network(x, y, tuple(map(int, hidden)), activation, loss, biases, weight_decay, scaling, "network")
+    if not isinstance(biases, (bool, int, np.bool_, np.integer)):
+        raise ValueError(f"biases must be True or False, not {biases!r}.")
+    return Network(x, y, _widths(hidden), activation, loss, bool(biases), decay, scaling, "network")
+
+
+def _widths(hidden):
+    """The widths of the hidden layers as a tuple."""
+    try:
+        if isinstance(hidden, (str, bool)):
+            raise TypeError
+        return tuple(checks.whole(width, "hidden", least=1) for width in ((hidden,) if np.isscalar(hidden) else hidden))
+    except (TypeError, ValueError):
+        raise ValueError(f"hidden must be widths of at least 1, not {hidden!r}.") from None

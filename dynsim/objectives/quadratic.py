@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numba
 import numpy as np
 
+from .. import checks
 from ..training.objective import Objective
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "cache": True}
@@ -48,10 +49,10 @@ def quadratic(spectrum: Sequence[float], start: Sequence[float] | None = None) -
     >>> ds.objectives.quadratic([1.0, 10.0]).gradient([1.0, 1.0])
     array([ 1., 10.])
     """
-    h = np.array(spectrum, float)
+    h = checks.numbers(spectrum, "spectrum")
     if h.ndim != 1 or not h.size or not np.isfinite(h).all():
         raise ValueError(f"the spectrum must be a row of finite numbers, not {spectrum!r}.")
-    first = np.ones_like(h) if start is None else np.array(start, float)
+    first = np.ones_like(h) if start is None else checks.numbers(start, "start")
     if first.shape != h.shape:
         raise ValueError(f"start must have shape {h.shape}, as the spectrum has, not {first.shape}.")
     return Objective(loss, gradient, hvp, second, data=(h,), start=first, name="quadratic")

@@ -12,6 +12,7 @@ Source: Agarwala, Pedregosa, Pennington 2023, arXiv 2210.04860.
 import numba
 import numpy as np
 
+from .. import checks
 from ..training.objective import Derivatives
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "cache": True}
@@ -117,7 +118,7 @@ def quadratic_regression(Q, G, E, start=None) -> QuadraticRegression:
     >>> f.residuals(f.start()).round(2), f.gradient(f.start()).round(3)
     (array([1.45]), array([ 2.9  , -0.145]))
     """
-    Q, G, E = (np.array(array, float) for array in (Q, G, E))
+    Q, G, E = (checks.numbers(array, name) for array, name in ((Q, "Q"), (G, "G"), (E, "E")))
     wanted = (*E.shape, *G.shape[-1:])
     if E.ndim != 1 or G.shape != wanted or Q.shape != (*wanted, *wanted[1:]) or not Q.size:
         raise ValueError(
@@ -127,7 +128,9 @@ def quadratic_regression(Q, G, E, start=None) -> QuadraticRegression:
         raise ValueError("Q, G or E holds NaN or infinite numbers.")
     if not np.allclose(Q, Q.transpose(0, 2, 1), rtol=1e-12, atol=0):
         raise ValueError("each Q_a must be symmetric; write (Q + Q.transpose(0, 2, 1)) / 2.")
-    first = np.zeros(G.shape[1]) if start is None else np.array(start, float)
+    first = np.zeros(G.shape[1]) if start is None else checks.numbers(start, "start")
     if first.shape != G.shape[1:]:
         raise ValueError(f"start must have shape {G.shape[1:]}, as G has parameters, not {first.shape}.")
+    if not np.isfinite(first).all():
+        raise ValueError("start holds NaN or infinite numbers; give the parameters to start from.")
     return QuadraticRegression(Q, G, E, first)

@@ -77,7 +77,7 @@ def scalar_chain(start: Sequence[float], target: float = 1.0) -> Objective:
     >>> chain.loss(chain.start()), chain.hvp(chain.start(), [0.0, 1.0, 0.0]).tolist()
     (0.5, [-3.0, 0.0, 0.0])
     """
-    first = np.array(start, float)
+    first = checks.numbers(start, "start")
     if first.ndim != 1 or not first.size or not np.isfinite(first).all():
         raise ValueError(f"start must be a row of finite numbers, one for each layer, not {start!r}.")
     return Objective(

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..tuners.linesearch import TRIES
 from .lab import LARGEST, Lab, merit
 from .outcomes import Outcome, outcome, ratio
 from .settings import Setting
@@ -29,12 +30,14 @@ def grid(lab: Lab, setting: Setting, seed: int) -> dict[tuple[int, float, float]
 
 
 def best_sigmas(lab: Lab, ends: dict) -> dict[float, list[float]]:
-    """For each β, the σ that ends best, from the smallest batch to the full one."""
+    """For each β, the σ that ends best, from the smallest batch to the full one; NaN where all diverge."""
     batches = sorted({batch for batch, _, _ in ends})
-    return {
-        beta: [min(lab.scale.batch_sigmas, key=lambda s: merit(ends[batch, beta, s])) for batch in batches]
-        for beta in lab.scale.betas
-    }
+
+    def best_of(batch, beta):
+        sigma = min(lab.scale.batch_sigmas, key=lambda s: merit(ends[batch, beta, s]))
+        return np.nan if ends[batch, beta, sigma].diverged else sigma
+
+    return {beta: [best_of(batch, beta) for batch in batches] for beta in lab.scale.betas}
 
 
 def measure_batch(lab: Lab, setting: Setting, seed: int) -> dict:
@@ -59,7 +62,7 @@ def _top(ends, batch, beta):
 
 def judge_batch(*, plain, averaged, gains, linesearch) -> dict[str, Part]:
     falls = plain[0] < plain[-1] and all(a <= b for a, b in pairwise(plain))
-    evens = max(plain) - min(plain) > max(averaged) - min(averaged)
+    evens = np.ptp(plain) > np.ptp(averaged)  # neither, where one is NaN
     return {
         "best σ": Part(numbers(*plain), bool(falls)),
         "best σ, β=0.9": Part(numbers(*averaged), bool(evens)),
@@ -88,5 +91,7 @@ BATCH = Claim(
     measure_batch,
     judge_batch,
     four,
-    note="Half of the steps. Numbers go from the smallest mini-batch to the largest, and on to the full batch for σ.",
+    note="Half of the steps. Numbers go from the smallest mini-batch to the largest, and on to the full batch for σ. "
+    f"The linesearch may take rates up to {LARGEST:g} and tries {TRIES} of them; the paper's stops at 1, and at 30 "
+    "tries.",
 )

@@ -5,7 +5,7 @@ import time
 from .. import tuners
 from ..training.descent import descend
 from .claims_full import settings
-from .lab import LARGEST_POLYAK, Lab, along, best, merit
+from .lab import LARGEST_POLYAK, Lab, along, merit
 from .outcomes import Outcome, growth, outcome, ratio, typical
 from .settings import Setting
 from .verdicts import EQUAL, TWICE, Claim, Part, as_good, at_most, better, between, number, worse
@@ -22,7 +22,7 @@ def measure_sharp(lab: Lab, setting: Setting, seed: int) -> dict:
     """Ends of η = σ/λmax over that of the constant rate, tuned for the same, fewer steps."""
     until, least = setting.steps // SHARP_SHARE, setting.least
     runs = lab.run(setting, "target_sharpness", {"sigma": (2, 3)}, steps=until).isel(seed=seed)
-    constant = outcome(best(lab.constants(setting).isel(seed=seed), "eta", least, until), least, until)
+    constant = outcome(lab.tuned(setting, steps=until).isel(seed=seed), least)
     return {f"at_{s}": ratio(outcome(runs.sel(sigma=s), least), constant) for s in (2, 3)}
 
 

@@ -56,4 +56,6 @@ SIZE = Claim(
     measure_size,
     judge_size,
     four,
+    note="With weight decay the infimum is not known: there the ends are those of the loss less its infimum without "
+    "decay. The decay's own share of the loss, much the same for both, draws the gain towards 1.",
 )

@@ -137,14 +137,14 @@ def interval(steps: int) -> int:
     return max(steps // 100 - 1, 0) | 1
 
 
-def best(runs: xr.Dataset, dim: str, least: float, until: int | None = None) -> xr.Dataset:
+def best(runs: xr.Dataset, dim: str, least: float) -> xr.Dataset:
     """The run, of those along a dim, that ends best."""
-    return min(along(runs, dim), key=lambda run: merit(outcome(run, least, until)))
+    return min(along(runs, dim), key=lambda run: merit(outcome(run, least)))
 
 
-def best_rates(runs: xr.Dataset, least: float, until: int | None = None) -> list[float]:
+def best_rates(runs: xr.Dataset, least: float) -> list[float]:
     """The best constant rate of each seed."""
-    return [float(best(run, "eta", least, until).eta) for run in along(runs, "seed")]
+    return [float(best(run, "eta", least).eta) for run in along(runs, "seed")]
 
 
 def along(runs: xr.Dataset, dim: str) -> list[xr.Dataset]:

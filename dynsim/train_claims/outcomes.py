@@ -23,13 +23,12 @@ class Outcome:
         return not np.isfinite(self.excess)
 
 
-def outcome(run: xr.Dataset, least: float = 0.0, until: int | None = None) -> Outcome:
-    """The end of one run of ds.descend, dim ``step``, looked at up to step `until`.
+def outcome(run: xr.Dataset, least: float = 0.0) -> Outcome:
+    """The end of one run of ds.descend, dim ``step``.
 
     The excess is the median of f − least over the last tenth of the records; infinite where it is above that of the
     start, or where the run left the finite numbers.
     """
-    run = run if until is None else run.sel(step=slice(0, until))
     excess, steps = run.f.values - least, run.step.values
     reached = np.flatnonzero(excess <= TRAINED)
     if reached.size:

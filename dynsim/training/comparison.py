@@ -93,6 +93,15 @@ def compare(
     steps = checks.whole(steps, "steps", least=1)
     if not isinstance(objective, Derivatives):
         raise TypeError(f"compare needs an objective such as ds.objectives.network(x, y), not {objective!r}.")
+    # Here, and not after a long run: other options of descend would have no counterpart in the models.
+    for name in values:
+        checks.known_name(
+            name, {**roles(tuner).state, **roles(tuner).parameters}, "parameter", f" of {tuner.__name__!r}"
+        )
+    within = checks.scalar(within, "within")
+    if not 0 < within < np.inf:
+        raise ValueError(f"within must be a number above 0, such as 0.1 for ten percent, not {within:g}.")
+    directions = [checks.whole(k, "directions", least=1) for k in np.atleast_1d(directions).tolist()]
     w = objective.start(seed) if w is None else objective._point(w)
     run = descend(objective, tuner, steps, w=w, keep=1, cores=cores, progress=progress, **values)
     start = {name: float(value) for name, value in reduce(objective, w).items() if value.ndim == 0}

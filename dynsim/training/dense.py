@@ -55,7 +55,7 @@ class Network(Derivatives):
 
     def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """o for the inputs `x`, shape (N, n_out)."""
-        a, w = np.asarray(x, float), self._point(w)
+        a, w = checks.numbers(x, "x"), self._point(w)
         if a.ndim != 2 or a.shape[1] != self.widths[0]:
             raise ValueError(f"x must have shape (N, {self.widths[0]}), not {a.shape}.")
         for layer in range(1, len(self.widths)):
@@ -66,8 +66,18 @@ class Network(Derivatives):
         return a
 
     def accuracy(self, w: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-        """The share of samples whose largest output is that of the largest target."""
-        return float(np.mean(self.outputs(w, x).argmax(1) == np.asarray(y).argmax(1)))
+        """The share of samples whose largest output is that of the largest target, or of the class number.
+
+        With one output: the share of samples whose output has the sign of the target, -1 or 1.
+        """
+        o, y = self.outputs(w, x), checks.numbers(y, "y")
+        if len(y) != len(o):
+            raise ValueError(f"x has {len(o)} samples, but y has {len(y)}; they must be as many.")
+        if o.shape[1] == 1:
+            if not np.isin(y, (-1, 1)).all():
+                raise ValueError("with one output, accuracy needs targets of -1 and 1.")
+            return float(np.mean(np.sign(o[:, 0]) == y.reshape(len(y), -1)[:, 0]))
+        return float(np.mean(o.argmax(1) == (y if y.ndim == 1 else y.argmax(1))))
 
 
 class DenseWorker:

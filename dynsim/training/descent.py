@@ -15,6 +15,7 @@ from ..loop import check_returns
 from ..model import roles
 from ..sweeps import cores as all_cores
 from .blas import one_thread
+from .doors import check_grid, check_memory
 from .objective import Derivatives
 from .optimizer import Optimizer
 from .run import MEASURED, RECORDED, Plan, Run
@@ -111,12 +112,16 @@ def descend(
         if not np.isfinite(w).all():
             raise ValueError("w holds NaN or infinite numbers; give the parameters to start from.")
     grid = Grid(over) if over else None
+    if grid:
+        check_grid(grid, tuner, TAKEN)
     runs = _runs(objective, known, values, grid, whole["seed"], whole["batch"])
     threads = all_cores() if cores is None else checks.whole(cores, "cores", least=1)
-    if delay not in (0, 1):
+    if np.ndim(delay) or delay not in (0, 1):
         raise ValueError(f"delay must be 0 or 1, not {delay!r}.")
+    rows, kept = whole["steps"] // every + 1, whole["keep"] and whole["steps"] // whole["keep"] + 1
+    check_memory(len(runs), rows, len(RECORDED) + top, kept, objective.size)
     plan = Plan(
-        objective, tuner, optimizer, whole["steps"], every, whole["sharpness"], top, w, whole["keep"], delay,
+        objective, tuner, optimizer, whole["steps"], every, whole["sharpness"], top, w, whole["keep"], int(delay),
         cores=threads if len(runs) == 1 else 1,
     )  # fmt: skip
     done = _Job(plan, runs, threads).go(progress)
@@ -138,8 +143,10 @@ def _optimizer(given) -> Optimizer:
 
 def _check_tuner(tuner, optimizer, objective) -> dict:
     """What can be set, with its default."""
-    if not callable(tuner):
-        raise TypeError(f"descend needs a tuner function such as ds.tuners.cdat, not {tuner!r}.")
+    if not callable(tuner) or not hasattr(tuner, "__name__"):
+        raise TypeError(
+            f"descend needs a tuner function such as ds.tuners.cdat, made with def or lambda, not {tuner!r}."
+        )
     own = roles(tuner)
     for need in own.inputs:
         if need not in MEASURED:

@@ -35,7 +35,8 @@ def along(function: Callable, w: np.ndarray, v: np.ndarray, step: float | None =
     best, best_error = None, np.inf
     before = []
     for _ in range(LEVELS):
-        ahead, behind = np.asarray(function(w + step * v)), np.asarray(function(w - step * v))
+        # Copies: a function may hand out the same array again and again.
+        ahead, behind = np.array(function(w + step * v)), np.array(function(w - step * v))
         row = [(ahead - behind) / (2 * step)]
         if not np.isfinite(row[0]).all():  # outside of where the function is defined
             before, step = [], step / 2

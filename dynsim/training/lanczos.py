@@ -45,9 +45,14 @@ class Top:
         random /= np.linalg.norm(random)
         try:
             values, vectors = self._arpack(product, random, anew)
-        except (ArpackError, FloatingPointError):
+            if self.count > 1 and np.isfinite(values).all():
+                values, vectors = self._with_missed(product, values, vectors)
+        except FloatingPointError:
             self.vector = None
             return nothing
+        except ArpackError:  # so too where a Hessian is zero: Lanczos' method has nothing to start from
+            self.vector = None
+            return nothing if np.any(product(random)) else (np.zeros(self.count), random)
         self.vector = vectors[:, 0]
         return values, self.vector
 
@@ -73,3 +78,30 @@ class Top:
         shown = np.full(self.count, np.nan)
         shown[: len(order)] = values[order]
         return shown, vectors[:, order]
+
+    def _with_missed(self, product, values, vectors):
+        """The same with the eigenvalues that were passed over: of one that repeats, Lanczos' method sees one copy.
+
+        What was found is shifted to the bottom of the spectrum; as long as the top of the rest is above the smallest
+        found, it belongs among them.
+        """
+        for _ in range(self.count):
+            down = 2 * np.abs(values).max()
+
+            def shifted(v, down=down, vectors=vectors):
+                v = np.ascontiguousarray(v).ravel()
+                inside = v - vectors @ (vectors.T @ v)
+                out = product(inside)
+                return out - vectors @ (vectors.T @ out) - down * (v - inside)
+
+            operator = LinearOperator((self.size, self.size), matvec=shifted, dtype=float)
+            start = self.rng.normal(size=self.size)
+            ncv = min(20, self.size)
+            more, vector = eigsh(operator, 1, which="LA", v0=start, ncv=ncv, tol=WARM, maxiter=1000)
+            if not more[0] > values[-1] + WARM * abs(values[-1]):
+                break
+            # The new one is orthogonal to the others, to rounding.
+            order = np.argsort(np.append(values, more[0]))[::-1][: self.count]
+            values = np.append(values, more[0])[order]
+            vectors = np.column_stack([vectors, vector[:, 0]])[:, order]
+        return values, vectors

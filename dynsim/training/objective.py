@@ -7,6 +7,7 @@ import numpy as np
 from .. import checks
 from .blas import one_thread
 from .differences import along
+from .plain import check_functions, check_mean, checked_data
 
 #: The relative difference up to which a derivative that is given agrees with differences of the one below it.
 AGREES = 1e-5
@@ -58,7 +59,7 @@ class Derivatives:
         return worker
 
     def _point(self, w, name="w"):
-        w = np.ascontiguousarray(w, dtype=float)
+        w = checks.numbers(w, name)  # a copy: what is asked for leaves the caller's array alone
         if w.shape != (self.size,):
             raise ValueError(f"{name} must have shape ({self.size},) for {self.name!r}, not {w.shape}.")
         return w
@@ -84,9 +85,13 @@ class Objective(Derivatives):
     samples : how many there are; then the loss must be a mean over them, and mini-batches can be drawn.
     name : by default that of `loss`.
 
+    The functions must depend on their arguments alone, and leave them as they are: what JAX makes of them remembers
+    arrays that they close over, so an array that changes belongs in `data`, and a random draw nowhere.
+
     Raises
     ------
-    ValueError : a derivative that is given does not agree with differences of the one below it at the start.
+    ValueError : a derivative that is given does not agree with differences of the one below it at the start; a function
+        changes its arguments, or gives something else when it is asked again; the loss is not a mean over `samples`.
 
     Examples
     --------
@@ -110,19 +115,16 @@ class Objective(Derivatives):
         samples: int = 0,
         name: str = "",
     ):
-        self.name = name or loss.__name__
+        self.functions = {"loss": loss, "gradient": gradient, "hvp": hvp, "second": second}
+        self.name = name or getattr(loss, "__name__", type(loss).__name__)
+        for what, function in self.functions.items():
+            if not callable(function) and (function is not None or what == "loss"):
+                raise TypeError(f"{what} must be a function of w, not {' '.join(repr(function).split())[:60]}.")
         self.samples = checks.whole(samples, "samples")
-        self.data = tuple(np.asarray(array) for array in data) if self.samples else tuple(data)
-        for array in self.data if self.samples else ():
-            if np.shape(array)[:1] != (self.samples,):
-                raise ValueError(
-                    f"the data of {self.name!r} has shape {np.shape(array)} where {self.samples} samples were "
-                    "announced; its first axis must run over the samples."
-                )
-        self._start = start if callable(start) else np.array(start, float)
+        self.data = checked_data(self.name, data, self.samples)
+        self._start = start if callable(start) else checks.numbers(start, "start")
         first = self.start(0)
         self.size = first.size
-        self.functions = {"loss": loss, "gradient": gradient, "hvp": hvp, "second": second}
         self._fill_in(first)
         self._check(first)
 
@@ -154,13 +156,11 @@ class Objective(Derivatives):
         # Off the start, where a wrong derivative may vanish by symmetry.
         w = first + 0.01 * max(np.abs(first).max(), 0.1) * rng.normal(size=first.size)
         worker = self.worker()
+        check_functions(self, w, u)
         value = worker.loss(w)
         if not np.isfinite(value):
             raise ValueError(f"the loss of {self.name!r} is {value} near its start; start where it is finite.")
-        for name, direction in (("gradient", ()), ("hvp", (u,))):
-            function = self.functions[name]
-            if function and (shape := np.shape(function(w, *direction, *self.data))) != w.shape:
-                raise ValueError(f"the {name} given for {self.name!r} has shape {shape}; it must have {w.shape}.")
+        check_mean(self, w)
         worker.gradient(w, g := np.empty(self.size))
         self._compare("gradient", g @ u, along(worker.loss, w, u), np.linalg.norm(g) * np.linalg.norm(u))
 
@@ -213,7 +213,7 @@ class PlainWorker:
 
     def hvp(self, v):
         if self.functions["hvp"] is not None:
-            return np.asarray(self.functions["hvp"](self.here, v, *self.data), float)
+            return np.array(self.functions["hvp"](self.here, v, *self.data), float)
         product, error = along(lambda w: self.functions["gradient"](w, *self.data), self.here, v)
         if np.isfinite(product).all() and not error <= AGREES * max(np.linalg.norm(product), 1e-12 * np.linalg.norm(v)):
             raise ArithmeticError(

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numba.core.errors import NumbaError
 
-from ..compilation import load
+from ..compilation import NotCompilable, load
+from ..kernels import telling
 from ..model import reads, roles
 
 
@@ -84,7 +86,10 @@ class Direction:
     def update(self, gradient: np.ndarray) -> np.ndarray:
         """The direction for this gradient; the state moves on. The array is a new one."""
         self.u = np.empty_like(gradient)
-        self.kernel.kernel_update(gradient, self.u, *self.state, *self.values)
+        try:
+            self.kernel.kernel_update(gradient, self.u, *self.state, *self.values)
+        except NumbaError as error:
+            raise NotCompilable(telling(self.optimizer.name, error)) from error
         return self.u
 
     def preconditioner(self) -> np.ndarray | None:

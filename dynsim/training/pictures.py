@@ -41,7 +41,7 @@ def plot_training(runs: xr.Dataset, names: Sequence[str] = (), ax=None, label: s
     >>> [axis.get_ylabel() for axis in axes[:2]]
     ['loss  $f$', 'learning rate  $\\\\eta$']
     """
-    if "step" not in runs.dims or "lifetime" not in runs:
+    if not isinstance(runs, xr.Dataset) or "step" not in runs.dims or "lifetime" not in runs:
         raise ValueError("these are no training runs: draw what ds.descend returns.")
     names = (names,) if isinstance(names, str) else tuple(names)
     for name in names:

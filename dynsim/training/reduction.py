@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from .blas import one_thread
 from .lanczos import SMALL
@@ -82,6 +82,8 @@ def reduce(objective: Derivatives, w: np.ndarray, *, floor: bool = True) -> xr.D
     >>> {name: round(float(here[name]), 6) for name in ("lam", "x", "a", "b", "nu", "u")}
     {'lam': 2.0, 'x': 0.1, 'a': 0.1, 'b': 0.125, 'nu': 0.5, 'u': 0.3}
     """
+    if not isinstance(objective, Derivatives):
+        raise TypeError(f"reduce needs an objective such as ds.objectives.network(x, y), not {objective!r}.")
     w = objective._point(w)
     point = Point(objective)
     with one_thread():
@@ -153,7 +155,12 @@ class Point:
 
         operator = LinearOperator((size, size), matvec=product, dtype=float)
         asked = {"v0": start, "ncv": min(20, size), "tol": self.tolerance, "maxiter": 5000}
-        values, vectors = eigsh(operator, self.count, which="LA", **asked)
+        try:
+            values, vectors = eigsh(operator, self.count, which="LA", **asked)
+        except ArpackError:
+            if bad or np.any(self.worker.hvp(start)):
+                raise
+            return np.zeros(self.count), _signed(start / np.linalg.norm(start))  # ∇²f = 0
         if bad:
             return None
         return values[::-1], _signed(vectors[:, -1])
