@@ -353,3 +353,26 @@ def test_parameters_may_be_read_only_and_come_from_anywhere():
     for one, other, third in zip(found, again, turned):
         np.testing.assert_array_equal(one, other)
         np.testing.assert_array_equal(one, third)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+def test_the_fourth_derivative_is_jax_s(activation):
+    jax = pytest.importorskip("jax")
+    x, y = ds.tasks.teacher_student(20, inputs=3)
+    f = MAKE.network(x, y, 5, activation=activation)
+    w = f.start(1)
+    v = np.random.default_rng(2).normal(size=w.size)
+    act = jax.numpy.tanh if activation == "tanh" else jax.nn.gelu
+
+    def along(t):
+        at = w + t * v
+        first, bias, second, last = np.split(np.arange(w.size), np.cumsum([3 * 5, 5, 5 * y.shape[1]]))
+        hidden = act(x @ at[first].reshape(3, 5) + at[bias])
+        return ((hidden @ at[second].reshape(5, -1) + at[last] - y) ** 2).sum() / 2 / len(x)
+
+    for _ in range(4):
+        along = jax.grad(along)
+    with jax.enable_x64(True):
+        expected = float(along(jax.numpy.float64(0.0)))
+    found, error = f.fourth(w, v)
+    assert abs(found - expected) < 1e-7 * abs(expected) and error < 1e-6 * abs(expected)

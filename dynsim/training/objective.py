@@ -55,6 +55,12 @@ class Derivatives:
 
             return along(product, w, v)
 
+    def fourth(self, w: np.ndarray, v: np.ndarray) -> tuple[float, float]:
+        """∇⁴f(w)[v, v, v, v], and an estimate of its error: differences of ∇³f[v, v, v]."""
+        w, v = self._point(w), self._point(v, "v")
+        found, error = along(lambda at: self.third(at, v)[0] @ v, w, v)
+        return float(found), error
+
     def _at(self, w):
         worker = self.worker()
         worker.gradient(self._point(w), np.empty(self.size))
