@@ -12,4 +12,4 @@ from ..landscapes import top_eigendirection
 from ..loop import closed_loop
 from ..tuners import schedule
 
-map = closed_loop(top_eigendirection, schedule, name="warmup", doc=__doc__, start={"lam": 1.0}, total=1, end=1)
+map = closed_loop(top_eigendirection, schedule, name="warmup", doc=__doc__, start={"lam": 1.0}, total=1.0, end=1.0)

@@ -23,6 +23,8 @@ from .settings import Setting
 COLORS = dict(
     zip(("constant", "greedy", "CDAT σ=2", "linesearch", "CDAT σ=1.9", "CDAT σ=2.0625", "other"), plot.LINES)
 ) | {"CDAT σ=1": plot.LINES[1]}
+#: Records that are drawn on a logarithmic axis.
+LOG = ("f", "eta", "lam")
 SYMBOLS = {"f": "excess loss", "eta": r"$\eta$", "lam": r"$\lambda$", "eta_lam": r"$\eta\lambda$"}
 
 
@@ -66,11 +68,11 @@ def draw(ax, run: xr.Dataset, name: str, label: str, color: str = "", least: flo
     end = reached[0] + 1 if reached.size else len(excess)
     values = excess if name == "f" else run[name].broadcast_like(run.f).values
     values = np.where(np.abs(values) < 1e12, values, np.nan)[:end]
-    seen = np.isfinite(values)
+    seen = np.isfinite(values) & ((values > 1e-12) | (name not in LOG))
     ax.plot(run.step.values[:end][seen], values[seen], label=label, color=color or COLORS[label], lw=1.1)
 
 
-def finish(figure: Figure, axes: np.ndarray, columns: list[str], rows: list[str], log=("f", "eta", "lam")):
+def finish(figure: Figure, axes: np.ndarray, columns: list[str], rows: list[str], log=LOG):
     """Titles, labels, scales, and one legend below; rows are records."""
     for ax, title in zip(axes[0], columns):
         ax.set_title(title, fontsize="small")
