@@ -43,6 +43,7 @@ _HOMES = {
             "plot",
             "stability",
             "tasks",
+            "teaching",
             "tuners",
             "vocabulary",
         )
