@@ -9,6 +9,7 @@ from .engines.threads import STEPS_A_CALL
 from .kernels import Kernel
 from .labels import describe, label
 from .model import Map
+from .progress import meter
 from .sweeps import check_map
 
 
@@ -62,12 +63,10 @@ def orbit(
 
 
 def _record(record, map, steps, every, state, parameters, out, progress):
-    from tqdm.auto import tqdm
-
     # A call ends on a multiple of `every` and of the carry's interval, so that both go on where they were.
     whole = every * CARRY_EVERY
     stride = max(1, STEPS_A_CALL // 32 // whole) * whole
-    with tqdm(total=steps, unit="step", unit_scale=True, delay=2, disable=not progress, desc=map.name) as bar:
+    with meter(total=steps, unit="step", unit_scale=True, delay=2, disable=not progress, desc=map.name) as bar:
         for t in range(0, steps + 1, stride):
             # One step beyond the end, so that the last state is recorded too; its result is not used.
             until = min(t + stride, steps + 1)

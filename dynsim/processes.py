@@ -4,17 +4,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from .progress import meter
 from .sweeps import cores
 
 
 def side_by_side(function: Callable, tasks: Sequence[tuple], unit: str) -> dict[tuple, object]:
     """``function(*task)`` for every task, begun in this order; task -> result. An error stops the rest."""
-    from tqdm.auto import tqdm
-
     found = {}
     with (
         ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn")) as pool,
-        tqdm(total=len(tasks), unit=unit) as bar,
+        meter(total=len(tasks), unit=unit) as bar,
     ):
         try:
             running = {pool.submit(function, *task): task for task in tasks}

@@ -14,6 +14,7 @@ from .jobs import Job, Memory
 from .labels import describe, label
 from .measure import SUPPLIED, Measure
 from .model import Map
+from .progress import meter
 from .store import open_store
 
 
@@ -151,11 +152,9 @@ def progress_bar(job: Job, shown: bool, done: int = 0):
 
     The bar begins at `done` points.
     """
-    from tqdm.auto import tqdm
-
     total, initial = (float(points) * max(job.steps, 1) for points in (job.grid.size, done))
     about = {"unit": "step", "unit_scale": True, "delay": 2, "desc": job.map.name, "leave": False}
-    with tqdm(total=total, initial=initial, disable=not shown, **about) as bar:
+    with meter(total=total, initial=initial, disable=not shown, **about) as bar:
 
         def advance(count):
             with bar.get_lock():

@@ -8,8 +8,8 @@ import numpy as np
 def check(prediction, answer, within: float = 0.1, atol: float = 0.0) -> bool | None:
     """Hold the reader's prediction against what was computed, and print the verdict.
 
-    A number p agrees with the answer A if \\|p − A\\| ≤ `within` · \\|A\\| + `atol`. A text agrees if it is the same word,
-    whatever its case. A list agrees if every entry does.
+    A number agrees with the answer A if it is off by at most `within` times the size of A, and `atol`; a text if it is
+    the same word, whatever its case; a list if every entry does.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from .. import checks
 from ..grids import Grid
 from ..loop import check_returns
 from ..model import roles
+from ..progress import meter
 from ..sweeps import cores as all_cores
 from .blas import one_thread
 from .doors import check_grid, check_memory
@@ -203,13 +204,11 @@ class _Job:
         self.free, self.strides = [], {}
 
     def go(self, progress) -> list[Run]:
-        from tqdm.auto import tqdm
-
         total = self.plan.steps * len(self.runs)
         name = f"{self.plan.objective.name}.{self.plan.tuner.__name__}"
         with (
             one_thread(),
-            tqdm(total=total, unit="step", delay=2, disable=not progress, desc=name, leave=False) as bar,
+            meter(total=total, unit="step", delay=2, disable=not progress, desc=name, leave=False) as bar,
             ThreadPoolExecutor(self.threads) as pool,
         ):
             try:
