@@ -61,15 +61,15 @@ def continuation(
     Returns
     -------
     xarray.Dataset : dim ``branch``, the points along the curve, the parameter rising through the start; for period > 1
-        states also have the dim ``point``.
+        states also have the dim ``point``. ::
 
-        parameter (a coordinate), each state
-        multipliers (branch, order)  complex, the largest first
-        stable    every multiplier lies inside the unit circle, by 1e-8 (at a special point: False)
-        kind      regular, fold, flip, neimark_sacker, branch_point (transcritical, pitchfork), start, end. A start or
-                  end that is itself special is called by that.
-        angle     of the complex pair at a Neimark–Sacker point, in radians; NaN elsewhere
-        residual  the largest error of the equations, in units of the states' sizes
+            parameter (a coordinate), each state
+            multipliers (branch, order)  complex, the largest first
+            stable    every multiplier lies inside the unit circle, by 1e-8 (at a special point: False)
+            kind      regular, fold, flip, neimark_sacker, branch_point (transcritical, pitchfork), start, end. A start or
+                      end that is itself special is called by that.
+            angle     of the complex pair at a Neimark–Sacker point, in radians; NaN elsewhere
+            residual  the largest error of the equations, in units of the states' sizes
 
         The attribute ``ended`` says why the curve ends on either side. It ends also where a cycle shrinks to one of
         fewer steps, as at the flip that it is born from; that is a branch point of this curve.

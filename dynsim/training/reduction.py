@@ -47,7 +47,7 @@ def reduce(objective: Derivatives, w: np.ndarray, *, floor: bool = True) -> xr.D
     For f(w₀ + xv + δ) = f₀ + ∇f⊥·δ + ½λx² + ½δᵀ∇²f δ + ½x² ∇λ⊥·δ + … the step is δ' = δ − η(∇f⊥ + ½x²∇λ⊥ + …), so
     λ = λ₀ + ∇λ⊥·δ grows by η(a − bx²), with the ½; the part of ∇λ along v, κ, acts on x alone and is kept apart.
 
-    What is left of ∇f⊥ without its part along ∇λ⊥, r, makes ν = rᵀ∇²f r/‖r‖² and u = ‖r‖/|ν|, so ν²u² and ν³u² are
+    What is left of ∇f⊥ without its part along ∇λ⊥, r, makes ν = rᵀ∇²f r/‖r‖² and u = ‖r‖/abs(ν), so ν²u² and ν³u² are
     its share of ‖∇f‖² and of ∇fᵀ∇²f∇f; the part along ∇λ⊥ is a/√(2b), which the landscape ``cubic_loss`` has of its
     own. ``nu_whole`` and ``u_whole`` are made of all of ∇f⊥ in the same way: with them the truncated n and d of
     ``two_eigendirections`` are those of f, to second order.
