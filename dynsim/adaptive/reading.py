@@ -75,9 +75,9 @@ def raster(dataset: xr.Dataset, points: int = 512, part: Mapping | None = None) 
     Returns
     -------
     xarray.Dataset : the measure over the axes that are left, with the attributes of a sweep; so
-        ``ds.plot.phase_diagram``, ``ds.named`` and ``ds.stability.compare`` take it. A value is that of the nearest corner of the
-        cell around it: exact on points of the lattice that lie on a resolved boundary, and elsewhere as true as that
-        nothing was missed.
+        ``ds.plot.phase_diagram``, ``ds.named`` and ``ds.stability.compare`` take it. A value is that of the nearest
+        corner of the cell around it: exact on points of the lattice that lie on a resolved boundary, and elsewhere as
+        true as that nothing was missed.
 
     Raises
     ------

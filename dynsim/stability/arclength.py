@@ -66,8 +66,8 @@ def continuation(
             parameter (a coordinate), each state
             multipliers (branch, order)  complex, the largest first
             stable    every multiplier lies inside the unit circle, by 1e-8 (at a special point: False)
-            kind      regular, fold, flip, neimark_sacker, branch_point (transcritical, pitchfork), start, end. A start or
-                      end that is itself special is called by that.
+            kind      regular, fold, flip, neimark_sacker, branch_point (transcritical, pitchfork), start, end. A start
+                      or end that is itself special is called by that.
             angle     of the complex pair at a Neimark–Sacker point, in radians; NaN elsewhere
             residual  the largest error of the equations, in units of the states' sizes
 

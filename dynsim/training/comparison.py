@@ -73,8 +73,8 @@ def compare(
         which step the prediction holds without a break, `steps` where it does to the end. Its criteria:
         lam (within · λ), eta_lam (within · 2 for y: within the 2 that ηλ is measured against), lam_change (within ·
         the largest change of λ so far; each from its own start, and λ averaged over two successive steps, which takes
-        out what changes its sign with x) and y (within · the largest size of y so far, or 0.02). Of the training run alone:
-        overlap (the absolute v_t·v_0), f, n, d. Then the numbers of ``ds.reduce`` with a leading ``start_``.
+        out what changes its sign with x) and y (within · the largest size of y so far, or 0.02). Of the training run
+        alone: overlap (the absolute v_t·v_0), f, n, d. Then the numbers of ``ds.reduce`` with a leading ``start_``.
 
     Raises
     ------

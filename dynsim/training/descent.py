@@ -78,10 +78,11 @@ def descend(
     -------
     xarray.Dataset : dims of `over`, then ``step`` (0 is the start). Variables f (of the whole data), eta (but where a
         parameter of that name is swept: then it is the coordinate), grad_norm, n, d, turn (cosine between this
-        update and the one before), lam, eta_lam, alignment (the absolute cosine between the update and the top eigenvector, in
-        the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and ``lifetime``, the steps
-        until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment where they were not
-        asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN if it varies.
+        update and the one before), lam, eta_lam, alignment (the absolute cosine between the update and the top
+        eigenvector, in the preconditioned coordinates), ``eigenvalues`` with `top` > 1, ``w`` with `keep`; and
+        ``lifetime``, the steps until f or η was not finite. What comes after is NaN, as are lam, eta_lam and alignment
+        where they were not asked for. The attribute ``edge`` is where ηλ is unstable on a quadratic; NaN if it
+        varies.
 
     Raises
     ------
