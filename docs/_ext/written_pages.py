@@ -1,4 +1,7 @@
-"""Pages that are written when the documentation is built: the notebooks' copies, and what ``dynsim`` says of itself."""
+"""Pages that are written when the documentation is built: the notebooks' copies, and what ``dynsim`` says of itself.
+
+Pages and docstrings are fitted to the site on the way; in the repository they read as they are.
+"""
 
 import os
 import re
@@ -16,7 +19,8 @@ _WRITTEN = "*Written from the files of the package when this page was built.*"
 
 def setup(app):
     app.connect("builder-inited", lambda app: write())
-    app.connect("source-read", links_to_notebooks)
+    app.connect("source-read", fitted)
+    app.connect("autodoc-process-docstring", without_types, priority=400)  # numpydoc comes at 500
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -33,16 +37,26 @@ def write() -> None:
     _keep(DOCS / "reference" / "command-line.md", _command_line())
 
 
-def links_to_notebooks(app, name, source) -> None:
-    """Pages name the notebooks as they lie in the repository, beside docs."""
+def fitted(app, name, source) -> None:
+    """Links to the notebooks, which lie beside docs in the repository; no blank line at the end of a block."""
     if not name.startswith("notebooks/"):
-        source[0] = source[0].replace("](../notebooks/", "](notebooks/")
+        text = source[0].replace("](../notebooks/", "](notebooks/")
+        source[0] = re.sub(r"\n+\n```$", "\n```", text, flags=re.M) if "```python" in text else text
+
+
+def without_types(app, what, name, obj, options, lines) -> None:
+    """``name : text`` as ``name`` and text below: here the text says what it is, and numpydoc takes it for a type."""
+    found = []
+    for line in lines:
+        entry = re.fullmatch(r"((?:\*\*)?[\w.*, ]+) : (.+)", line)
+        found += [entry[1], f"    {entry[2]}"] if entry else [line]
+    lines[:] = found
 
 
 def _room(room, about):
     parts = [f"# {room.capitalize()}", f"{about[0].upper()}{about[1:]}.", _WRITTEN]
     for name in getattr(ds, room).__all__:
-        _, *lines = entry(room, name, 96, whole=True)
+        _, *lines = entry(room, name, 88, whole=True)
         parts += [f"## `{name}`", "```text\n" + "\n".join(line[4:] for line in lines) + "\n```"]
     return "\n\n".join(parts) + "\n"
 
@@ -51,7 +65,7 @@ def _command_line():
     parts = ["# The command line", _WRITTEN]
     for command in COMMANDS:
         called = [sys.executable, "-m", "dynsim", *filter(None, [command]), "--help"]
-        told = subprocess.run(called, capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "96"})
+        told = subprocess.run(called, capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "88"})
         parts += [f"## `dynsim {command}`".replace(" `", "`"), f"```text\n{told.stdout.rstrip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
