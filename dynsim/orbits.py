@@ -66,9 +66,9 @@ def _record(record, map, steps, every, state, parameters, out, progress):
     # A call ends on a multiple of `every` and of the carry's interval, so that both go on where they were.
     whole = every * CARRY_EVERY
     stride = max(1, STEPS_A_CALL // 32 // whole) * whole
-    with meter(total=steps, unit="step", unit_scale=True, delay=2, disable=not progress, desc=map.name) as bar:
+    with meter(progress, total=steps, unit="step", unit_scale=True, delay=2, desc=map.name) as advance:
         for t in range(0, steps + 1, stride):
             # One step beyond the end, so that the last state is recorded too; its result is not used.
             until = min(t + stride, steps + 1)
             record(t, until, every, state, parameters, out[t // every :])
-            bar.update(min(until, steps) - t)
+            advance(min(until, steps) - t)

@@ -13,15 +13,14 @@ def side_by_side(function: Callable, tasks: Sequence[tuple], unit: str) -> dict[
     found = {}
     with (
         ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn")) as pool,
-        meter(total=len(tasks), unit=unit) as bar,
+        meter(total=len(tasks), unit=unit) as advance,
     ):
         try:
             running = {pool.submit(function, *task): task for task in tasks}
             for future in as_completed(running):
                 task = running[future]
                 found[task] = future.result()
-                bar.set_description(task[0])
-                bar.update()
+                advance(1, task[0])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

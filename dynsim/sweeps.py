@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import xarray as xr
@@ -87,8 +86,8 @@ def sweep(
     if store is not None:
         return into_store(store, job, engine, where, progress)
     kept = Memory(job)
-    with progress_bar(job, progress) as bar:
-        engine.run(job, kept.spans, kept.deliver, bar)
+    with progress_bar(job, progress) as advance:
+        engine.run(job, kept.spans, kept.deliver, advance)
     return labelled(job, kept.arrays(), where)
 
 
@@ -116,8 +115,8 @@ def into_store(path, job: Job, engine, device: str, progress: bool) -> xr.Datase
     """Compute what is missing in a store, and open it."""
     with open_store(path, job, labelled(job, job.blank(), device)) as kept:
         if kept.spans:
-            with progress_bar(job, progress, kept.done) as bar:
-                engine.run(job, kept.spans, kept.deliver, bar)
+            with progress_bar(job, progress, kept.done) as advance:
+                engine.run(job, kept.spans, kept.deliver, advance)
     return kept.dataset()
 
 
@@ -146,21 +145,12 @@ def _swept(map, grid, seed, device):
     return [name for name in grid.names if name != SEED]
 
 
-@contextmanager
 def progress_bar(job: Job, shown: bool, done: int = 0):
-    """A function that moves a progress bar by so many steps; it may be called from any thread.
-
-    The bar begins at `done` points.
-    """
+    """The bar of a sweep, in steps times points; it begins at `done` points."""
     total, initial = (float(points) * max(job.steps, 1) for points in (job.grid.size, done))
-    about = {"unit": "step", "unit_scale": True, "delay": 2, "desc": job.map.name, "leave": False}
-    with meter(total=total, initial=initial, disable=not shown, **about) as bar:
-
-        def advance(count):
-            with bar.get_lock():
-                bar.update(count)
-
-        yield advance
+    return meter(
+        shown, total=total, initial=initial, unit="step", unit_scale=True, delay=2, desc=job.map.name, leave=False
+    )
 
 
 def cores() -> int:

@@ -110,9 +110,6 @@ def test_progress_comes_back(client, monkeypatch):
         def __exit__(self, *error):
             pass
 
-        def get_lock(self):
-            return self
-
         def update(self, n):
             counts.append(n)
 

@@ -209,13 +209,13 @@ class _Job:
         name = f"{self.plan.objective.name}.{self.plan.tuner.__name__}"
         with (
             one_thread(),
-            meter(total=total, unit="step", delay=2, disable=not progress, desc=name, leave=False) as bar,
+            meter(progress, total=total, unit="step", delay=2, desc=name, leave=False) as advance,
             ThreadPoolExecutor(self.threads) as pool,
         ):
             try:
                 if len(self.runs) == 1:
-                    return [self._run(self.runs[0], bar)]
-                futures = [pool.submit(self._run, run, bar) for run in self.runs]
+                    return [self._run(self.runs[0], advance)]
+                futures = [pool.submit(self._run, run, advance) for run in self.runs]
                 pending = futures
                 while pending:  # with a time limit, so that Ctrl-C is heard on every system
                     done, pending = wait(futures, timeout=0.5, return_when=FIRST_EXCEPTION)
@@ -226,7 +226,7 @@ class _Job:
                 self.stop.set()  # Ctrl-C or an error: the others stop at their next look
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, asked, bar):
+    def _run(self, asked, advance):
         values, seed, batch = asked
         worker = self.free.pop() if self.free else None
         run = Run(self.plan, values, seed, batch, worker)
@@ -235,8 +235,7 @@ class _Job:
             stride, begin = self.strides.get(batch, 1), time.perf_counter()
             going = run.advance(min(done + stride - 1, steps))
             self.strides[batch] = _stride(stride, time.perf_counter() - begin)
-            with bar.get_lock():
-                bar.update((min(done + stride, steps) if going else steps) - done)
+            advance((min(done + stride, steps) if going else steps) - done)
             done = min(done + stride, steps)
         self.free.append(run.worker)
         run.worker = run.whole = None  # their buffers are not needed any more
