@@ -127,6 +127,10 @@ def _add_sweep(commands):
     saving.add_argument(
         "--threads", metavar="N", help="how many threads; the result does not depend on it (default: all cores)"
     )
+    saving.add_argument("--device", help="cpu, cuda (an NVIDIA GPU) or auto, the GPU where there is one (default: cpu)")
+    saving.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster whose workers compute, such as tcp://node1:8786"
+    )
 
 
 def _add_train_compare(commands):

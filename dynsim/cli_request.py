@@ -16,7 +16,7 @@ import numpy as np
 
 import dynsim as ds
 
-from . import checks
+from . import checks, engines
 from .grids import Grid
 from .measure import Measure
 from .model import Map
@@ -32,6 +32,8 @@ KEYS = {
     "measure": list,
     "out": str,
     "threads": int,
+    "device": str,
+    "scheduler": str,
     "over": dict,
     "points": dict,
     "values": dict,
@@ -59,6 +61,8 @@ class Request:
     over: Mapping
     measure: list[Measure]
     threads: int | None
+    device: str
+    scheduler: str | None
     values: Mapping[str, float]
     out: str
 
@@ -80,7 +84,10 @@ def request(args: Namespace) -> Request:
     steps = checks.whole(settings["steps"], "steps")
     threads = settings.get("threads")
     threads = None if threads is None else checks.whole(threads, "threads", least=1)
-    return Request(map_, steps, over, measures, threads, values, settings["out"])
+    device, scheduler = settings.get("device", "cpu"), settings.get("scheduler")
+    if scheduler is None:
+        device = engines.choose(device, threads).name
+    return Request(map_, steps, over, measures, threads, device, scheduler, values, settings["out"])
 
 
 # -- reading --------------------------------------------------------------------------------------------------------
@@ -96,7 +103,7 @@ def settings_of(args: Namespace) -> dict:
             raise ValueError(f"two maps are named, {args.what!r} and {named!r}; keep one.")
         named = args.what
     settings = {table: {} for table in _TABLES} | (read_file(file) if file else {})
-    own = {key: getattr(args, key) for key in ("landscape", "tuner", "delay", "steps", "measure", "out", "threads")}
+    own = {key: getattr(args, key) for key in KEYS if key not in ("map", *_TABLES)}
     own["map"] = named
     own = {key: value for key, value in own.items() if value is not None}
     if "map" in own:

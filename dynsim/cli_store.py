@@ -108,27 +108,30 @@ def _damage(files):
 
 def estimate(asked: cli_request.Request) -> str:
     """What a sweep would take in room and time; its loop is timed for a moment, and nothing is written."""
-    job = job_of(asked.map, asked.steps, asked.over, asked.measure, asked.values)
+    if asked.scheduler:
+        raise ValueError("--dry-run times this machine, not a cluster; leave out --scheduler.")
+    job = job_of(asked.map, asked.steps, asked.over, asked.measure, asked.values, device=asked.device)
     threads = asked.threads or cores()
     points, size = job.grid.size, sum(rows.itemsize * len(rows) for rows in job.empty(0)) * job.grid.size
     lines = [head(job.map.name, job.steps, job.grid.dims)]
     path = Path(asked.out).expanduser()
     if is_store(asked.out):
-        found, missing = _chunks(job, path)
+        found, missing = _chunks(job, path, asked.device)
         lines.append(f"  chunks  {found}")
     else:
         missing = points
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else math.inf
     packed = "at most, before compression" if is_store(asked.out) else "in memory and on disk"
     lines.append(f"  size    {_bytes(size)} {packed}; {_bytes(free)} are free{' — too few' * (size > free)}")
-    rate = _rate(job, threads)
+    rate = _rate(job, asked.device, threads)
     seconds = missing * max(job.steps, 1) / rate
-    timed = f"{_short(rate)} steps/s, timed just now on {threads} thread{'s' * (threads != 1)}"
+    where = f"{threads} thread{'s' * (threads != 1)}" if asked.device == "cpu" else "the GPU"
+    timed = f"{_short(rate)} steps/s, timed just now on {where}"
     lines.append(f"  time    about {_time(seconds)} ({timed})")
     return "\n".join(lines)
 
 
-def _chunks(job, path):
+def _chunks(job, path, device):
     """How the store would be, or is, cut; and how many points are missing."""
     need()
     from .store import record
@@ -138,7 +141,7 @@ def _chunks(job, path):
 
     known = record.read(path)
     if known:
-        known.check(path, identity(job, "cpu"))
+        known.check(path, identity(job, device))
         found = scan(path, known.layout, known.arrays)
         missing = sum(stop - start for start, stop in known.layout.spans(np.flatnonzero(~found.done)))
         return f"{known.layout.count:,}, of which {found.done.sum():,} are done", missing
@@ -147,9 +150,9 @@ def _chunks(job, path):
     return files, job.grid.size
 
 
-def _rate(job: Job, threads: int) -> float:
+def _rate(job: Job, device: str, threads: int) -> float:
     """Steps times points a second, on points spread over the grid."""
-    short, engine = replace(job, steps=min(job.steps, STEPS)), engines.choose("cpu", threads)
+    short, engine = replace(job, steps=min(job.steps, STEPS)), engines.choose(device, threads)
     _run(engine, replace(job, steps=min(job.steps, 8)), 1)  # compile
     points = 2**14 * threads
     while True:

@@ -14,6 +14,8 @@ import xarray as xr
 import dynsim as ds
 
 from . import cli_request, cli_store
+from .engines.cluster import NoWorkers, client_of
+from .engines.cuda import NoGpu
 from .files import draft, whole
 from .labels import flags_of, named
 from .store.errors import StoreError
@@ -34,11 +36,14 @@ def run(args: Namespace) -> int:
             path = cli_store.ready(Path(asked.out).expanduser(), args.force, args.resume)
             return _into_store(asked, path)
         path = writable(asked.out, args.force)
-    except (TypeError, ValueError, ImportError) as error:
+    except (TypeError, ValueError, ImportError, NoGpu) as error:
         raise ArgumentError(None, str(error)) from error
     except StoreError as error:
         return _failed(error)
-    result = _sweep(asked)
+    try:
+        result = _sweep(asked)
+    except NoWorkers as error:
+        return _failed(error)
     try:
         saved = save(result, path, args.force)
     except OSError as error:
@@ -48,15 +53,24 @@ def run(args: Namespace) -> int:
 
 
 def _sweep(asked, **more):
-    return ds.sweep(
-        asked.map, asked.steps, over=asked.over, measure=asked.measure, threads=asked.threads, **more, **asked.values
-    )
+    with client_of(asked.scheduler) as client:
+        return ds.sweep(
+            asked.map,
+            asked.steps,
+            over=asked.over,
+            measure=asked.measure,
+            device=asked.device,
+            threads=asked.threads,
+            client=client,
+            **more,
+            **asked.values,
+        )
 
 
 def _into_store(asked, path):
     try:
         result = _sweep(asked, store=path)
-    except StoreError as error:
+    except (StoreError, NoWorkers) as error:
         return _failed(error)
     except ValueError as error:
         raise ArgumentError(None, str(error)) from error

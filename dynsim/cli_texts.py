@@ -54,6 +54,7 @@ file (all keys are optional; options above override it):
   measure = ["final:lam", "mean:y,skip=100", "regime"]
   out = "result.nc"               # relative to where the command runs
   threads = 2
+  device = "auto"                 # the GPU where there is one
 
   [over]                          # each name is a dim; all combinations
   eta = "0.1:2:200"

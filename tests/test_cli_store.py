@@ -132,7 +132,7 @@ def test_a_dry_run_estimates_and_writes_nothing(folder, capsys):
 
 
 def test_the_estimate_is_of_the_points_that_are_missing(capsys, monkeypatch):
-    monkeypatch.setattr(cli_store, "_rate", lambda job, threads: 50.0)
+    monkeypatch.setattr(cli_store, "_rate", lambda job, device, threads: 50.0)
     assert "time    about 6 s" in told(capsys, [*HERE, "--dry-run"]).out
     told(capsys, HERE)
     Path("result.zarr/regime/c/1/0").unlink()
@@ -249,3 +249,14 @@ def test_without_zarr_it_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "filelock", None)
     for more in ([], ["--status"], ["--dry-run"]):
         assert "pip install 'dynsim[store]'" in refused(capsys, [*HERE, *more])
+
+
+def test_a_device_is_chosen_or_refused(folder, capsys, monkeypatch):
+    from dynsim.engines import cuda
+
+    monkeypatch.setattr(cuda, "missing", lambda: "no card is here; write device='cpu'.")
+    told(capsys, [*HERE, "--device", "auto"])
+    assert saved().attrs["device"] == "cpu"
+    assert "no card is here" in refused(capsys, [*SWEEP, "--out", "other.zarr", "--device", "cuda"])
+    assert "unknown device 'gpu'" in refused(capsys, [*SWEEP, "--out", "other.zarr", "--device", "gpu"])
+    assert os.listdir(folder) == ["result.zarr"]

@@ -7,8 +7,10 @@ import time
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import dynsim as ds
+from dynsim.cli import main
 from dynsim.engines import cluster as engine
 
 distributed = pytest.importorskip("distributed")
@@ -181,3 +183,23 @@ def test_a_store_takes_what_a_cluster_gives_and_a_sweep_without_one_goes_on(clie
     assert there.identical(here)
     (tmp_path / "s.zarr/regime/c/7/0").unlink()
     assert ds.sweep(ds.maps.cdat, 500, OVER, MEASURES, sigma=1.9, store=tmp_path / "s.zarr").identical(here)
+
+
+def test_the_command_line_uses_a_cluster_too(client, tmp_path, capsys):
+    asked = "sweep cdat --steps 200 --over sigma=1.9:2.1:300 --measure regime --measure final:lam".split()
+    there, here = (tmp_path / name for name in ("there.nc", "here.nc"))
+    assert main([*asked, "--out", str(there), "--scheduler", client.scheduler.address]) == 0
+    assert main([*asked, "--out", str(here)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("cdat, 200 steps, 300 points") == 2
+    identical(xr.open_dataset(there).load(), xr.open_dataset(here).load())
+
+
+def test_the_command_line_says_where_there_is_no_cluster(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(engine, "CONNECT", 0.5)
+    asked = "sweep cdat --steps 20 --over sigma=1.9:2.1:3 --measure regime --scheduler tcp://127.0.0.1:9".split()
+    assert main([*asked, "--out", str(tmp_path / "a.nc")]) == 1
+    assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in capsys.readouterr().err
+    assert main([*asked, "--out", str(tmp_path / "a.nc"), "--dry-run"]) == 2
+    assert "leave out --scheduler" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

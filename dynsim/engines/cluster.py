@@ -8,6 +8,7 @@ that neither the scheduler nor the memory fills up.
 import functools
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -21,6 +22,8 @@ POINTS_A_TASK = 2**18
 AHEAD = 3
 #: Bytes of a sweep's description in one task: Dask warns of large ones.
 PART = 2**20
+#: Seconds in which a scheduler must answer.
+CONNECT = 10
 #: Run on every worker before anything else. As source: it must also run where there is no dynsim.
 _ASK = """
 def versions():
@@ -30,6 +33,24 @@ def versions():
         return f"no dynsim ({type(error).__name__}: {error})"
     return f"dynsim {dynsim.__version__}"
 """
+
+
+class NoWorkers(RuntimeError):
+    """The cluster cannot compute this; the message says why."""
+
+
+@contextmanager
+def client_of(address: str | None):
+    """A client of the scheduler at an address, as long as it is needed; None where there is no address."""
+    if address is None:
+        yield None
+        return
+    try:
+        client = _distributed().Client(address, timeout=CONNECT)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise NoWorkers(f"no Dask scheduler answers at {address!r}: {error}") from error
+    with client:
+        yield client
 
 
 class Cluster:
@@ -100,13 +121,13 @@ class Cluster:
         """How many threads the workers have, once they have this dynsim."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         if not workers:
-            raise RuntimeError("the cluster has no workers yet; start some, or wait: client.wait_for_workers(1).")
+            raise NoWorkers("the cluster has no workers yet; start some, or wait: client.wait_for_workers(1).")
         scope = {"__name__": "__main__"}  # so that it travels by value
         exec(_ASK, scope)
         ours = f"dynsim {_version()}"
         for address, theirs in self.client.run(scope["versions"]).items():
             if theirs != ours:
-                raise RuntimeError(f"the worker {address} has {theirs}, not {ours}; install the same everywhere.")
+                raise NoWorkers(f"the worker {address} has {theirs}, not {ours}; install the same everywhere.")
         return sum(worker["nthreads"] for worker in workers.values())
 
 
@@ -135,7 +156,7 @@ class _Packed:
         import cloudpickle
 
         if self.version != _version():  # a worker that came later
-            raise RuntimeError(f"this worker has dynsim {_version()}, not {self.version}; install the same everywhere.")
+            raise NoWorkers(f"this worker has dynsim {_version()}, not {self.version}; install the same everywhere.")
         return cloudpickle.loads(b"".join(self.parts))
 
     def __reduce__(self):
