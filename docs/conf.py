@@ -38,6 +38,7 @@ nb_merge_streams = True
 
 # -- the reference ---------------------------------------------------------------------------------------------------
 default_role = "code"
+smartquotes = False  # a prime is the next step
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
