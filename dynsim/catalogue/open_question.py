@@ -175,11 +175,6 @@ def what_noise_leaves() -> Iterator[Row]:
     )
     least = min(kept.values())
     yield from rows(NOISY.name, seen("3 (new)", statement, "> 0 at each", measured, least > 0), shows="range of σ")
-    group = {s: 2 * size**2 / (full * max(v, 1e-9) * s**2) for s, v in kept.items() if s >= 1}
-    statement = "… where noise is strong, 2q²a³/((σ − 2)b³s²) alone decides: its value at that end, s√b/a = 1, 3"
-    first, last = group.values()
-    agree = abs(last / first - 1) < 0.3
-    yield from rows(NOISY.name, seen("3 (new)", statement, "the same, ± 30 %", f"{first:.3g}, {last:.3g}", agree))
 
 
 def noise_alone() -> Iterator[Row]:
