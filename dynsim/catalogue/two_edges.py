@@ -87,6 +87,7 @@ def swept(map_, sigma, over=None, lam=None, steps=STEPS, seed=0, **values):
 def claims() -> Iterator[Row]:
     yield from held_above_two()
     yield from the_law()
+    yield from a_torus_and_chaos()
     yield from none_below_two()
     yield from not_without_the_delay()
     yield from unequal()
@@ -142,6 +143,26 @@ def the_law() -> Iterator[Row]:
     statement = f"delayed, {NAMES[TRUE]}: from 5 times as high some end on a second motion; λ√((σ − 2)/a) there"
     measured = f"{100 * share:.2g} % of them; {float(other.min()):.3g} to {float(other.max()):.3g}"
     yield from rows("two_edges_cdat", seen("3 (new)", statement, "some", measured, 0 < share < 1))
+
+
+def a_torus_and_chaos() -> Iterator[Row]:
+    start = {"a": 1, "b": 1, "lam": 20, "mu": 21, "x": 1.3, "u": 0.7, "eta": 0.1}
+    found = sweep(
+        DELAYED, STEPS, {"sigma": [2.002, 2.005, 2.02, 2.05]}, measures.lyapunov(), progress=False, **start
+    ).lyapunov.values
+    measured = ", ".join(f"{v:.2g}" for v in found)
+    statement = "delayed, n and d as in eq. 10: regular near σ = 2, chaotic further off; Lyapunov exponent at {}"
+    yield from rows(
+        "two_edges_cdat",
+        seen(
+            "3 (new)",
+            statement.format("σ = 2.002, 2.005, 2.02, 2.05"),
+            "0, 0, > 0, > 0",
+            measured,
+            np.abs(found[:2]).max() < 1e-3 and found[2:].min() > 1e-2,
+        ),
+        shows="chaos",
+    )
 
 
 def none_below_two() -> Iterator[Row]:
