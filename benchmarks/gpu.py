@@ -1,23 +1,21 @@
 """``python -m benchmarks.gpu [--quick] [--write]``: the GPU against the CPU, and against what the card could do."""
 
-import argparse
 import itertools
 import math
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 import dynsim as ds
 from dynsim.engines.cuda import missing
 
+from .command import command
 from .gpu_page import page
 from .ptx_code import compiler_missing
 from .ptx_counts import Counts, counts
 from .timing import best_seconds
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks-gpu.md"
 M = ds.measures
 
 
@@ -177,16 +175,8 @@ def measure(size: Size) -> Found:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run, print, and write the page where asked to."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks-gpu.md")
-    options = parser.parse_args(arguments)
-    if options.quick and options.write:
-        parser.error("--write needs the full run; leave out --quick.")
-    text = page(measure(QUICK if options.quick else Size()))
-    print(text)
-    if options.write:
-        PAGE.write_text(text, encoding="utf-8")
+    page_name = "benchmarks-gpu.md"
+    command("benchmarks.gpu", __doc__, page_name, lambda quick: page(measure(QUICK if quick else Size())), arguments)
 
 
 if __name__ == "__main__":

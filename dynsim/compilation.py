@@ -82,16 +82,23 @@ def _teach_numba():
         take_one(getattr(vocabulary, name), eval("lambda x: call(x)", scope))
 
 
-def _teach_numba_noise():
+def mixer(jit):
+    """The hash of :mod:`dynsim.noise`, compiled by `jit`."""
     golden, first, second = (np.uint64(n) for n in (noise.GOLDEN, noise.FIRST, noise.SECOND))
-    a, b, c, d = (np.uint64(n) for n in (30, 27, 31, 11))
+    a, b, c = (np.uint64(n) for n in (30, 27, 31))
 
-    @numba.njit
+    @jit
     def mixed(z):
         z = z + golden
         z = (z ^ (z >> a)) * first
         z = (z ^ (z >> b)) * second
         return z ^ (z >> c)
+
+    return mixed
+
+
+def _teach_numba_noise():
+    mixed, d = mixer(numba.njit), np.uint64(11)
 
     def normal(seed, point, step):
         bits = mixed(mixed(mixed(np.uint64(seed)) ^ np.uint64(point)) ^ np.uint64(step))

@@ -15,6 +15,7 @@ import numpy as np
 from numba import cuda
 
 from . import noise, vocabulary
+from .compilation import mixer
 
 #: Whole numbers that fit int16 are narrowed; larger ones are left, as step counts need them.
 _SMALL = 2**15
@@ -63,17 +64,9 @@ def _teach_numba_cuda():
 
 
 def _teach_noise(overload, libdevice):
-    golden, first, second = (np.uint64(n) for n in (noise.GOLDEN, noise.FIRST, noise.SECOND))
-    a, b, c, d, e = (np.uint64(n) for n in (30, 27, 31, 11, 40))
+    mixed, d, e = mixer(cuda.jit(device=True, forceinline=True)), np.uint64(11), np.uint64(40)
     fine, coarse = np.float64(2.0**-53), np.float32(2.0**-24)
     one, two = np.float32(1.0), np.float32(2.0)
-
-    @cuda.jit(device=True, forceinline=True)
-    def mixed(z):
-        z = z + golden
-        z = (z ^ (z >> a)) * first
-        z = (z ^ (z >> b)) * second
-        return z ^ (z >> c)
 
     def normal(seed, point, step):
         bits = mixed(mixed(mixed(np.uint64(seed)) ^ np.uint64(point)) ^ np.uint64(step))

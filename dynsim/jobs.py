@@ -62,27 +62,27 @@ class Job:
 
 
 class Memory:
-    """Where the results of a job go that are kept in memory."""
+    """Where results go that are kept in memory: those of a whole job, or of the points start, …, stop − 1.
 
-    #: Points that need not be computed.
-    done = 0
+    Attributes
+    ----------
+    spans : the stretches of points that are to be computed.
+    rows : an array (width, points) for each measure.
+    """
 
-    def __init__(self, job: Job):
-        self.job = job
-        self.rows = job.empty(job.grid.size)
-
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """The stretches of points that are to be computed."""
-        return [(0, self.job.grid.size)]
+    def __init__(self, job: Job, start: int = 0, stop: int | None = None):
+        self.job, self._start = job, start
+        stop = job.grid.size if stop is None else stop
+        self.spans = [(start, stop)]
+        self.rows = job.empty(stop - start)
 
     def deliver(self, start: int, stop: int, rows: list[np.ndarray]) -> None:
         """Take the results of the points start, …, stop − 1."""
         for own, found in zip(self.rows, rows):
-            own[:, start:stop] = found
+            own[:, start - self._start : stop - self._start] = found
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The results by the measures' names, in the shape of the grid."""
+        """The results of a whole job by the measures' names, in the shape of the grid."""
         shape, found = self.job.grid.shape, {}
         for m, rows in zip(self.job.made, self.rows):
             whole = rows.T.reshape(*shape, len(rows)) if m.kind.does.dim else rows[0].reshape(shape)

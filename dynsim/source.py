@@ -242,22 +242,19 @@ class Source:
         ]
         return ["def kernel_advance(start, stop, steps, state, parameters, accumulated, options):", *indented(body)]
 
-    def finish(self):
-        """The last state's turn, and the results."""
+    def results(self):
+        """Lines that show the last state to the measures and write what they make of it into column i."""
         needed, results, row = [], [], 0
         for j, m in enumerate(self.measures):
             needed += self._needed(m, roles(m.kind.finish).inputs)
             into = ", ".join(f"results[{row + k}, i]" for k in range(m.kind.does.width))
             results.append(f"{into} = finish{j}({', '.join(self._arguments(j, m, m.kind.finish, 'steps'))})")
             row += m.kind.does.width
-        lines = [
-            *self._point("i"),
-            *self._accumulated("i"),
-            *self.measured("steps"),
-            *self.observe(needed),
-            *self._norm(needed),
-            *results,
-        ]
+        return [*self.measured("steps"), *self.observe(needed), *self._norm(needed), *results]
+
+    def finish(self):
+        """The last state's turn, and the results."""
+        lines = [*self._point("i"), *self._accumulated("i"), *self.results()]
         head = "def kernel_finish(steps, state, parameters, accumulated, options, results):"
         return [head, *indented([*self._options(), "for i in range(state.shape[1]):", *indented(lines)])]
 

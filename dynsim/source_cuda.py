@@ -11,7 +11,6 @@ to the next (for those that were laid out), and from one place to the next along
 """
 
 from .carry import CARRY_EVERY
-from .model import roles
 from .source import Source, indented
 
 #: Options that count steps or states; they are passed as whole numbers, so that a comparison with t stays one.
@@ -166,12 +165,6 @@ class CudaSource(Source):
 
     def finish(self):
         """The last state's turn, and the results."""
-        needed, results, row = [], [], 0
-        for j, m in enumerate(self.measures):
-            needed += self._needed(m, roles(m.kind.finish).inputs)
-            into = ", ".join(f"results[{row + k}, i]" for k in range(m.kind.does.width))
-            results.append(f"{into} = finish{j}({', '.join(self._arguments(j, m, m.kind.finish, 'steps'))})")
-            row += m.kind.does.width
         body = [
             *_POINT,
             *self._where(),
@@ -179,10 +172,7 @@ class CudaSource(Source):
             *self._go_on(),
             *self.carry.follow(),
             *self._options(),
-            *self.measured("steps"),
-            *self.observe(needed),
-            *self._norm(needed),
-            *results,
+            *self.results(),
         ]
         head = (
             "def kernel_finish(first, points, steps, seed, shape, table, values, state, accumulated, options, results"

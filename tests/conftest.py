@@ -62,3 +62,18 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DYNSIM_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The spans that a sweep computes for its store, as the engine delivers them."""
+    from dynsim.store import sink
+
+    spans, deliver = [], sink.Store.deliver
+
+    def noted(self, start, stop, rows):
+        spans.append((start, stop))
+        deliver(self, start, stop, rows)
+
+    monkeypatch.setattr(sink.Store, "deliver", noted)
+    return spans

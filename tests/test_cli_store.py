@@ -31,19 +31,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def computed(monkeypatch):
-    """The spans that are computed."""
-    spans, deliver = [], sink.Store.deliver
-
-    def noted(self, start, stop, rows):
-        spans.append((start, stop))
-        deliver(self, start, stop, rows)
-
-    monkeypatch.setattr(sink.Store, "deliver", noted)
-    return spans
-
-
 def saved(path="result.zarr"):
     with xr.open_zarr(path) as dataset:
         return dataset.load()

@@ -60,6 +60,18 @@ def test_a_map_of_ones_own_travels(client):
     identical(there, ds.sweep(ds.Map(step), 100, {"k": np.linspace(1, 1.9, 400)}, M.final("x")))
 
 
+@pytest.mark.filterwarnings("error:Sending large graph")
+def test_a_long_axis_and_a_client_that_is_not_the_newest(client):
+    over = {"x": np.geomspace(1e-3, 1, 2_000_000)}
+    here = ds.sweep(ds.maps.self_stabilization, 8, over, M.final("lam"))
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as newest,
+        distributed.Client(newest) as other,
+    ):
+        assert distributed.default_client() is other and other.loop is not client.loop
+        assert ds.sweep(ds.maps.self_stabilization, 8, over, M.final("lam"), client=client).equals(here)
+
+
 def test_what_a_killed_worker_had_is_done_again(client, monkeypatch):
     monkeypatch.setattr(engine, "POINTS_A_TASK", 128)
     over = {"x": np.geomspace(1e-3, 1, 128 * 60)}

@@ -52,19 +52,6 @@ def path(tmp_path):
     return tmp_path / "sweep.zarr"
 
 
-@pytest.fixture
-def computed(monkeypatch):
-    """The spans that are computed, as the engine delivers them."""
-    spans, deliver = [], sink.Store.deliver
-
-    def noted(self, start, stop, rows):
-        spans.append((start, stop))
-        deliver(self, start, stop, rows)
-
-    monkeypatch.setattr(sink.Store, "deliver", noted)
-    return spans
-
-
 def files(path):
     return {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
 

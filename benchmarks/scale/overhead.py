@@ -57,16 +57,7 @@ class Dropped:
     """Gathers chunks as the store does, and drops them."""
 
     def __init__(self, job, layout):
-        self._job, self._layout, self._gathered = job, layout, {}
-
-    def deliver(self, start, stop, rows):
-        n = self._layout.number(start)
-        low, high = self._layout.span(n)
-        gathered, count = self._gathered.pop(n, None) or (self._job.empty(high - low), 0)
-        for own, found in zip(gathered, rows):
-            own[:, start - low : stop - low] = found
-        if count + stop - start < high - low:
-            self._gathered[n] = gathered, count + stop - start
+        self.deliver = sink.Gather(job, layout).take
 
     def flush(self):
         """There is nothing to wait for."""

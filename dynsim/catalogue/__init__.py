@@ -8,12 +8,10 @@ draws a picture named like its first map, or those named in its ``FIGURES``. A n
 import importlib
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 
 from .. import checks
-from ..sweeps import cores
+from ..processes import side_by_side
 
 #: In the order of the table; what takes longest is begun first, whatever its place.
 MODULES = (
@@ -74,7 +72,11 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> li
     folder = Path(out) / "catalogue"
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.perf_counter()
-    rows = _side_by_side(chosen, folder) if len(chosen) > 1 else {chosen[0]: tried(chosen[0], folder)}
+    if len(chosen) > 1:
+        tasks = [(name, folder) for name in sorted(chosen, key=lambda name: name not in SLOWEST)]
+        rows = {name: found for (name, _), found in side_by_side(tried, tasks, "model").items()}
+    else:
+        rows = {chosen[0]: tried(chosen[0], folder)}
     every = [row for name in chosen for row in rows[name]]
     tqdm.write(show(every))
     written = [folder / path for name in chosen for path in pictures(name) if (folder / path).exists()]
@@ -84,25 +86,3 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> li
         print(path)
     print(f"{len(chosen)} models in {time.perf_counter() - begun:.0f} s")
     return written
-
-
-def _side_by_side(chosen, folder) -> dict[str, list]:
-    """The modules in as many processes as there are cores."""
-    from tqdm.auto import tqdm
-
-    tasks = sorted(chosen, key=lambda name: name not in SLOWEST)
-    rows = {}
-    with (
-        ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn")) as pool,
-        tqdm(total=len(tasks), unit="model") as bar,
-    ):
-        try:
-            running = {pool.submit(tried, name, folder): name for name in tasks}
-            for future in as_completed(running):
-                rows[running[future]] = future.result()
-                bar.set_description(running[future])
-                bar.update()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return rows

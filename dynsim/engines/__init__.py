@@ -8,7 +8,7 @@ on the point alone, not on the pieces. An error or Ctrl-C stops it within about 
 
 import numpy as np
 
-from ..jobs import Job
+from ..jobs import Job, Memory
 from .cluster import Cluster
 from .threads import Threads
 
@@ -36,11 +36,6 @@ def choose(device: str, threads: int, client=None):
 
 def compute(engine, job: Job, start: int, stop: int, advance=lambda count: None) -> list[np.ndarray]:
     """The results of the points start, …, stop − 1, an array (width, points) for each measure."""
-    rows = job.empty(stop - start)
-
-    def deliver(low, high, found):
-        for own, part in zip(rows, found):
-            own[:, low - start : high - start] = part
-
-    engine.run(job, [(start, stop)], deliver, advance)
-    return rows
+    kept = Memory(job, start, stop)
+    engine.run(job, kept.spans, kept.deliver, advance)
+    return kept.rows

@@ -19,6 +19,8 @@ STEPS_A_TASK = 2**31
 POINTS_A_TASK = 2**18
 #: Tasks under way for each thread of the workers.
 AHEAD = 3
+#: Bytes of a sweep's description in one task: Dask warns of large ones.
+PART = 2**20
 #: Run on every worker before anything else. As source: it must also run where there is no dynsim.
 _ASK = """
 def versions():
@@ -51,14 +53,13 @@ class Cluster:
 
     def run(self, job: Job, spans: Iterable[tuple[int, int]], deliver: Callable, advance: Callable) -> None:
         """Compute the spans; see :mod:`dynsim.engines`."""
-        import cloudpickle
-
         threads = self._check_workers()
         spans = list(spans)
         size = self._piece(job, sum(stop - start for start, stop in spans), threads)
         pieces = iter([(low, min(low + size, stop)) for start, stop in spans for low in range(start, stop, size)])
-        packed = self.client.submit(_Packed, cloudpickle.dumps(job), _version(), pure=False)
-        running = _distributed().as_completed(with_results=True, raise_errors=True)
+        packed = self._send(job)
+        # Its own loop: the default is that of the newest client, which may be another one.
+        running = _distributed().as_completed(loop=self.client.loop, with_results=True, raise_errors=True)
         under_way = set()
 
         def submit():
@@ -81,6 +82,15 @@ class Cluster:
             ) from error
         finally:
             self.client.cancel([*under_way, packed], force=True)
+
+    def _send(self, job):
+        """The job, on the cluster."""
+        import cloudpickle
+
+        pickled = cloudpickle.dumps(job)
+        pieces = [pickled[start : start + PART] for start in range(0, len(pickled), PART)]
+        parts = [self.client.submit(bytes, piece, pure=False) for piece in pieces]
+        return self.client.submit(_Packed, parts, _version(), pure=False)
 
     def _piece(self, job, points, threads):
         share = -(-points // (AHEAD * threads))
@@ -115,10 +125,10 @@ def _version():
 
 
 class _Packed:
-    """A job on its way; unpacked once in each process."""
+    """A job on its way, in parts; unpacked once in each process."""
 
-    def __init__(self, pickled: bytes, version: str):
-        self.pickled, self.version = pickled, version
+    def __init__(self, parts: list[bytes], version: str):
+        self.parts, self.version = parts, version
 
     @functools.cached_property
     def job(self) -> Job:
@@ -126,10 +136,10 @@ class _Packed:
 
         if self.version != _version():  # a worker that came later
             raise RuntimeError(f"this worker has dynsim {_version()}, not {self.version}; install the same everywhere.")
-        return cloudpickle.loads(self.pickled)
+        return cloudpickle.loads(b"".join(self.parts))
 
     def __reduce__(self):
-        return _Packed, (self.pickled, self.version)
+        return _Packed, (self.parts, self.version)
 
 
 #: The threads of a worker that has a GPU take turns.

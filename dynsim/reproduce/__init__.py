@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 
 from .. import checks
-from ..sweeps import cores
+from ..processes import side_by_side
 
 
 def pieces() -> dict[str, Callable[[Path], list[Path]]]:
@@ -53,31 +51,16 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> li
 
 
 def _side_by_side(chosen, out) -> list[Path]:
-    """The pieces in as many processes as there are cores: compiling and sympy use one core each."""
-    from tqdm.auto import tqdm
-
+    """The pieces beside each other, and the claims of each module as a task of its own."""
     from . import table
 
     # What takes longest goes first.
     tasks = [*(reversed(table.SOURCES) if "claims" in chosen else ()), *(name for name in chosen if name != "claims")]
-    rows, written = {}, {}
-    with (
-        ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn")) as pool,
-        tqdm(total=len(tasks), unit="piece") as bar,
-    ):
-        try:
-            running = {pool.submit(_made, name, out): name for name in tasks}
-            for future in as_completed(running):
-                name = running[future]
-                (rows if name in table.SOURCES else written)[name] = future.result()
-                bar.set_description(name)
-                bar.update()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    made = side_by_side(_made, [(name, out) for name in tasks], "piece")
+    made = {name: result for (name, _), result in made.items()}
     if "claims" in chosen:
-        written["claims"] = table.write(out, [row for name in table.SOURCES for row in rows[name]])
-    return [path for name in chosen for path in written[name]]
+        made["claims"] = table.write(out, [row for name in table.SOURCES for row in made[name]])
+    return [path for name in chosen for path in made[name]]
 
 
 def _made(name, out):

@@ -11,7 +11,7 @@ import zarr
 from zarr.storage import LocalStore
 
 from ..files import whole
-from ..jobs import Job
+from ..jobs import Job, Memory
 from . import record
 from .errors import Busy, StoreError
 from .identity import identity
@@ -39,7 +39,6 @@ class Store:
         _check_names((*look.variables, *look.dims))
         self._identity = identity(job, look.attrs["device"])
         self.spans, self.done = [], 0
-        self._gathered: dict[int, tuple[list, int]] = {}
         self._awaited = 0
         self._lock = self._writer = None
 
@@ -72,16 +71,11 @@ class Store:
 
     def deliver(self, start: int, stop: int, rows: list[np.ndarray]) -> None:
         """Take the results of the points start, …, stop − 1, which lie in one chunk."""
-        n = self.layout.number(start)
-        low, high = self.layout.span(n)
-        gathered, count = self._gathered.pop(n, None) or (self._job.empty(high - low), 0)
-        for own, found in zip(gathered, rows):
-            own[:, start - low : stop - low] = found
-        if count + stop - start < high - low:
-            self._gathered[n] = gathered, count + stop - start
+        chunk = self._gather.take(start, stop, rows)
+        if chunk is None:
             return
         try:
-            self._writer.put(n, gathered)
+            self._writer.put(*chunk)
         except OSError as error:
             raise self._stopped(error) from error
         self._awaited -= 1
@@ -116,6 +110,7 @@ class Store:
                 record.write(self.path, known)
         self._furnish(known)
         self._awaited = len(self.spans)
+        self._gather = Gather(self._job, self.layout)
         if self.spans:
             self._writer = Writer(self.path, self._job, self.layout)
 
@@ -163,6 +158,26 @@ class Store:
             f"{self.path} could not be written to any more ({error.strerror or error}). What was computed until then "
             "is kept; once there is room, the same call goes on from there.",
         )
+
+
+class Gather:
+    """Puts together the chunks that arrive in pieces."""
+
+    def __init__(self, job: Job, layout: Layout):
+        self._job, self._layout = job, layout
+        self._begun: dict[int, tuple[Memory, int]] = {}
+
+    def take(self, start: int, stop: int, rows: list[np.ndarray]) -> tuple[int, list[np.ndarray]] | None:
+        """Take the points start, …, stop − 1, of one chunk; its number and all its results, once it is whole."""
+        n = self._layout.number(start)
+        low, high = self._layout.span(n)
+        chunk, count = self._begun.pop(n, None) or (Memory(self._job, low, high), 0)
+        chunk.deliver(start, stop, rows)
+        count += stop - start
+        if count == high - low:
+            return n, chunk.rows
+        self._begun[n] = chunk, count
+        return None
 
 
 class Writer:
