@@ -57,7 +57,7 @@ def test_the_energy_grows_without_the_delay_and_is_held_with_it():
     signs = {
         model: np.sign([two_edges.balance(h, *of)[0] for h in energies]) for model, of in two_edges.AVERAGED.items()
     }
-    assert (signs.pop(two_edges.UNDELAYED) > 0).all()
+    assert (signs.pop(two_edges.UNDELAYED) > 0).all() and (signs.pop(two_edges.TRUE_UNDELAYED) > 0).all()
     for sign in signs.values():
         assert sign[0] > 0 > sign[-1] and (np.diff(sign) != 0).sum() == 1
     thetas = [two_edges.balance(h, 1, 0, 0)[1] for h in energies]

@@ -83,7 +83,7 @@ def how_wide(map_) -> Iterator[Row]:
     rate = order(sizes, ratio - 1)
     yield from rows(
         map_.name,
-        seen("3 (new)", "… to first order: the order in q√a/b of what is left", "≥ 1", f"{rate:.2f}", rate >= 0.9),
+        seen("3 (new)", "… to first order: the order in q√a/b of what is left", "≥ 0.9", f"{rate:.2f}", rate >= 0.9),
     )
 
 
