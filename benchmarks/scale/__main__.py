@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 RUNS = (
     ("overhead", ("10000", "1000"), ("300", "20"), store),
     ("kills", ("50",), ("3",), kills),
-    ("cluster", ("4000000", "10000", "3"), ("2000", "50", "1"), cluster),
+    ("cluster", ("2000", "30000", "3"), ("40", "50", "1"), cluster),
 )
 
 

@@ -1,4 +1,6 @@
-"""Two Dask workers against one, in the same run: ``python -m benchmarks.scale.cluster POINTS STEPS ROUNDS``."""
+"""Two Dask workers against one, in the same run: ``python -m benchmarks.scale.cluster POINTS STEPS ROUNDS``.
+
+The grid has POINTS × POINTS points."""
 
 import json
 import logging
@@ -14,7 +16,7 @@ def measure(points: int, steps: int, rounds: int) -> dict:
     """The best seconds of one sweep on one worker and on two, each of one thread, and on one thread without Dask."""
     from distributed import Client, LocalCluster
 
-    over = {"x": np.geomspace(1e-3, 1, points)}
+    over = {"a": np.geomspace(1e-4, 1, points), "x": np.geomspace(1e-3, 1, points)}
     measures = [ds.measures.final("lam"), ds.measures.mean("y")]
 
     def timed(count, **where):
@@ -43,7 +45,7 @@ def measure(points: int, steps: int, rounds: int) -> dict:
     assert all(found[name].equals(found["one thread"]) for name in clients)
     best = {name: min(seconds) for name, seconds in spent.items()}
     gain = best["one worker"] / best["two workers"]
-    return best | {"two over one": gain, "points": points, "steps": steps, "rounds": rounds}
+    return best | {"two over one": gain, "points": points**2, "steps": steps, "rounds": rounds}
 
 
 if __name__ == "__main__":
