@@ -230,7 +230,9 @@ def test_the_file_in_the_help_is_one_that_runs(capsys):
     main(["sweep", "--help"])
     text = re.search(r"^file .*?\n(.*?)\n\n  --measure replaces", capsys.readouterr().out, re.DOTALL | re.MULTILINE)[1]
     Path("sweep.toml").write_text(text)
-    assert set(cli_request.KEYS) - {"landscape", "tuner", "delay", "scheduler"} == set(cli_request.read_file("sweep.toml"))
+    assert set(cli_request.KEYS) - {"landscape", "tuner", "delay", "scheduler"} == set(
+        cli_request.read_file("sweep.toml")
+    )
     assert main(["sweep", "sweep.toml", "--steps", "50", "--measure", "regime"]) == 0
     assert dict(saved().sizes) == {"eta": 200, "a": 3, "point": 2}
 

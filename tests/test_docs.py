@@ -3,9 +3,12 @@
 import re
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
+
+import dynsim as ds
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,7 +34,15 @@ def test_the_documented_examples_are_the_files(file):
     assert (ROOT / "dynsim" / file).read_text(encoding="utf-8").strip() in text
 
 
-@pytest.mark.parametrize("page", [*sorted(p.name for p in (ROOT / "docs").glob("*.md")), "../README.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *sorted(p.name for p in (ROOT / "docs").glob("*.md")),
+        "../README.md",
+        "../CHANGELOG.md",
+        "../CONTRIBUTING.md",
+    ],
+)
 def test_links_lead_somewhere(page):
     path = ROOT / "docs" / page
     for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
@@ -44,3 +55,37 @@ def test_readme_has_a_line_for_each_thing_to_set_up():
     assert len(commands) == 4 and all("\n" not in c for c in commands)
     for command, does in zip(commands, ("dynsim reproduce", "jupyter lab", "pytest", "sphinx -W")):
         assert does in command
+
+
+def test_contributing_has_the_commands_of_the_readme():
+    ours, theirs = ((ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "README.md"))
+    for name in ("test", "docs"):
+        command = re.search(rf"<!-- {name} -->\n(```sh\n.*?```)\n<!-- end -->", theirs, re.S)[1]
+        assert command in ours
+
+
+def test_the_citation_is_of_this_version():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.*)$", text, re.M) == [ds.__version__]
+    assert f"## {ds.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def glossary():
+    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```{glossary}\n(.*?)```", text, re.S)
+    return text, [line for block in blocks for line in block.splitlines() if line and not line.startswith(" ")]
+
+
+def test_the_glossary_names_what_is_there():
+    text, _ = glossary()
+    names = set(re.findall(r"`ds\.([\w.]+)", text))
+    assert len(names) > 50
+    for name in names:
+        attrgetter(name)(ds)  # else AttributeError, with the nearest name
+
+
+def test_the_glossary_has_each_term_once_and_every_regime():
+    text, terms = glossary()
+    assert len(terms) == len(set(terms)) >= 50
+    assert {*ds.measures.regime.flags} < {*terms}
+    assert {*re.findall(r"{term}`(.*?)`", text)} < {*terms}
