@@ -114,3 +114,13 @@ def test_blocks_and_cores_change_nothing():
     np.testing.assert_array_equal(*out)
     assert alone.second(out[0]) == shared.second(out[0])
     np.testing.assert_array_equal(alone.hvp(w), shared.hvp(w))
+
+
+@pytest.mark.parametrize("samples, batch, alone", [(128, 0, True), (129, 0, False), (300, 64, True)])
+def test_a_single_block_asks_for_no_other_core(samples, batch, alone):
+    """There is nothing to share out, and waiting for each other costs more than the pass."""
+    worker = ds.objectives.network(*data("squared", samples=samples), 9).worker(2)
+    if batch:
+        worker.select(np.arange(batch))
+    with worker._alone() as found:
+        assert found is alone

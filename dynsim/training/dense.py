@@ -126,8 +126,9 @@ class DenseWorker:
 
     @contextmanager
     def _alone(self):
-        """Whether this thread has to do all by itself."""
-        alone = self.cores == 1 or not _PARALLEL.acquire(blocking=False)
+        """Whether this thread has to do all by itself: with one group of blocks there is nothing to share out."""
+        groups = self.buffers[-1].size
+        alone = self.cores == 1 or groups == 1 or not _PARALLEL.acquire(blocking=False)
         try:
             yield alone
         finally:
