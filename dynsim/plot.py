@@ -104,6 +104,7 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
     for panel, name in zip(panels, names):
         values = dataset[name].values if name in dataset else np.full(dataset.sizes["step"], fixed[name])
         before = [drawn for drawn in panel.lines if drawn.get_gid() == "orbit"]
+        seen = (panel.get_xlim(), panel.get_ylim()) if before else None
         style = {"lw": 1.2, "color": LINES[len(before) % len(LINES)], "gid": "orbit", "label": label or "_"} | line
         panel.plot(dataset.step, values, **style)
         panel.set_xlabel("step  $t$")
@@ -113,8 +114,8 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
             panel.axhline(0, color="0.6", lw=0.8, ls="--", zorder=0)
         if _wide(values[:end]):
             panel.set_yscale("log")
-        if end is not None:
-            _show_until(panel, dataset.step.values, values, end, first=not before)
+        if end is not None or any(drawn.get_gid() == "escape" for drawn in panel.lines):
+            _show_until(panel, dataset.step.values, values, end, seen)
     if label:
         panels[0].legend(frameon=False, fontsize="small")
     return panels[0] if single else panels
@@ -134,22 +135,21 @@ def _escape(dataset, fixed):
     return min(found, default=None)
 
 
-def _show_until(panel, step, values, end, first):
-    """Scale a panel to the orbit before its escape, and mark that; an earlier orbit in it stays in view."""
-    before = values[: end + 1][np.isfinite(values[: end + 1])]
+def _show_until(panel, step, values, end, seen):
+    """Scale a panel to the orbit before its escape, and mark that; what was `seen` of earlier orbits stays in view."""
+    last = len(step) - 1 if end is None else end
+    before = values[: last + 1][np.isfinite(values[: last + 1])]
     low, high = before.min(), before.max()
-    if panel.get_yscale() == "log":
-        limits = low / 2, high * 2
-    else:
-        margin = (high - low) / 20 or abs(high) / 20 or 1.0
-        limits = low - margin, high + margin
-    right = step[end] + max(1, (step[end] - step[0]) / 20)
-    if not first:
-        right = max(right, panel.get_xlim()[1])
-        limits = min(limits[0], panel.get_ylim()[0]), max(limits[1], panel.get_ylim()[1])
+    margin = (high - low) / 20 or abs(high) / 20 or 1.0
+    limits = (low / 2, high * 2) if panel.get_yscale() == "log" else (low - margin, high + margin)
+    right = step[last] + max(1, (step[last] - step[0]) / 20)
+    if seen:
+        right = max(right, seen[0][1])
+        limits = min(limits[0], seen[1][0]), max(limits[1], seen[1][1])
     panel.set_ylim(limits)
     panel.set_xlim(step[0], right)
-    panel.axvline(step[end], color="0.3", lw=0.9, ls=":")
+    if end is not None:
+        panel.axvline(step[end], color="0.3", lw=0.9, ls=":", gid="escape")
 
 
 def _wide(values):

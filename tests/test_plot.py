@@ -102,6 +102,17 @@ def test_an_escape_does_not_swamp_the_picture(ax):
     assert drawn(ax).std() > 5
 
 
+@pytest.mark.parametrize("first", ["escapes", "stays"])
+def test_of_two_orbits_one_escapes_and_both_are_in_view(ax, first):
+    escapes = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)
+    stays = ds.orbit(ds.maps.self_stabilization, 600, x=0.3, lam=7.0, a=0, b=0, eta=0.1)
+    for run in (escapes, stays) if first == "escapes" else (stays, escapes):
+        ds.plot.orbit(run, "lam", ax=ax)
+    low, high = ax.get_ylim()
+    assert -5 < low < 1.5 and 7 < high < 9
+    assert 600 <= ax.get_xlim()[1] < 700
+
+
 def test_symbols_of_names():
     from dynsim.labels import symbol
 
