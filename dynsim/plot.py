@@ -51,10 +51,12 @@ ENDINGS = {"quasi-periodic": "#F0E442", "chaotic": "#D55E00"} | {n: REGIMES[n] f
 _BAD = "#BBBBBB"
 #: Pictures of what other parts of the package return: name -> where it is drawn.
 _ELSEWHERE = {
+    "animate": ("animation", "animate"),
     "basins": ("stability.pictures", "plot_basins"),
     "branch": ("stability.branch_plot", "plot_branch"),
     "orbit_diagram": ("stability.pictures", "plot_orbit_diagram"),
     "refined": ("adaptive.picture", "plot_refined"),
+    "save_gif": ("animation", "save_gif"),
     "training": ("training.pictures", "plot_training"),
 }
 

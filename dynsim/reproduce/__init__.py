@@ -1,4 +1,4 @@
-"""``dynsim reproduce``: the base paper's theory figures, three phase diagrams, and the table of claims."""
+"""``dynsim reproduce``: the base paper's theory figures, phase diagrams, an animation, and the table of claims."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from ..processes import side_by_side
 
 def pieces() -> dict[str, Callable[[Path], list[Path]]]:
     """Everything that can be reproduced, by name: a function of the folder that returns what it wrote."""
-    from . import analysis, cubic, diagrams, figures, table, zoom
+    from . import analysis, cubic, diagrams, figures, moving, table, zoom
 
     return {
         "fig4": figures.figure_4,
@@ -27,6 +27,7 @@ def pieces() -> dict[str, Callable[[Path], list[Path]]]:
         "cubic_window": cubic.window,
         "cubic_floor": cubic.below,
         "zoom": zoom.zoom,
+        "animation": moving.cycle,
         "claims": table.write,
     }
 
