@@ -30,6 +30,21 @@ def _chain(*w):
     return (sp.prod(w) - TARGET) ** 2 / 2, {f"w{i + 1}": v for i, v in enumerate(w)}
 
 
+A, B, Q, NU, ALPHA, BETA = 0.2, 0.3, 0.7, 0.4, 0.6, 1.7
+
+
+def _quartic(x, u, z):
+    k = sp.sqrt(2 * B)
+    loss = k * z * x**2 / 2 + 0.6 * x**3 / 2 + Q * x**4 / 4 - A / k * z + NU * u**2 / 2
+    return loss, {"x": x, "u": u, "lam": k * z}
+
+
+def _two_edges(x, u, z, w):
+    k, m = sp.sqrt(2 * B), sp.sqrt(2 * BETA * B)
+    loss = k * z * x**2 / 2 - A / k * z + m * w * u**2 / 2 - ALPHA * A / m * w
+    return loss, {"x": x, "u": u, "lam": k * z, "mu": m * w}
+
+
 #: Landscape, how many coordinates its loss has, the loss and the states as functions of them, and its parameters.
 CASES = {
     "damped": (
@@ -53,6 +68,10 @@ CASES = {
     "catapult": (ds.landscapes.catapult, 4, lambda *w: _two_layers(*w, 0), {"width": WIDTH}),
     "quadratic_regression": (ds.landscapes.quadratic_regression, 2, _regression, {"kappa": KAPPA, "E": E}),
     "scalar_chain": (ds.landscapes.scalar_chain, 4, _chain, {"target": TARGET}),
+    "quartic_loss": (ds.landscapes.quartic_loss, 3, _quartic, {"a": A, "b": B, "nu": NU, "zeta": 0.6, "q": Q}),
+    "two_edges_loss": (
+        ds.landscapes.two_edges_loss, 4, _two_edges, {"a": A, "b": B, "alpha": ALPHA, "beta": BETA},
+    ),
     "chain of 2": (scalar_chain(2), 2, _chain, {"target": TARGET}),
     "chain of 5": (scalar_chain(5), 5, _chain, {"target": TARGET}),
 }  # fmt: skip
@@ -87,13 +106,21 @@ def test_motion_gradient_curvature_and_sharpness_are_those_of_the_loss(name, see
     np.testing.assert_allclose(np.array(moved, float), want, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("noisy, quiet", [("damped_noisy", "damped"), ("noisy_eigendirection", "top_eigendirection")])
+@pytest.mark.parametrize(
+    "noisy, quiet",
+    [
+        ("damped_noisy", "damped"),
+        ("noisy_eigendirection", "top_eigendirection"),
+        ("quartic_noisy", "quartic_loss"),
+    ],
+)
 def test_a_noisy_landscape_is_the_quiet_one_and_a_kick(noisy, quiet):
     noisy, quiet = (getattr(ds.landscapes, n) for n in (noisy, quiet))
     values = {n: quiet.parameters[n] for n in quiet.parameters}
-    still = quiet.move(0.3, 1.7, eta=0.8, **values)
-    kicked = noisy.move(0.3, 1.7, eta=0.8, xi=2.0, s=0.1, **values)
-    assert kicked[0] == pytest.approx(still[0] - 0.8 * 0.1 * 2.0) and kicked[1] == still[1]
+    state = (0.3, 1.7, 0.9)[: len(quiet.state)]
+    still = quiet.move(*state, eta=0.8, **values)
+    kicked = noisy.move(*state, eta=0.8, xi=2.0, s=0.1, **values)
+    assert kicked[0] == pytest.approx(still[0] - 0.8 * 0.1 * 2.0) and kicked[1:] == still[1:]
     assert noisy.noisy and not quiet.noisy
 
 

@@ -1,7 +1,8 @@
 """``dynsim reproduce --catalogue``: every reduced model of the catalogue, its claims tried, its figure drawn.
 
-A module here is a row of section 3 of the theory sheet: ``TITLE``, ``MAPS``, ``claims()`` and ``figure(out)``. A new
-one is found by its entry in :data:`MODULES`.
+A module here is a row of section 3 of the theory sheet: ``TITLE``, ``MAPS``, ``claims()`` and ``figure(out)``, which
+draws a picture named like its first map, or those named in its ``FIGURES``. A new one is found by its entry in
+:data:`MODULES`.
 """
 
 import importlib
@@ -25,13 +26,21 @@ MODULES = (
     "flip",
     "momentum",
     "warmup",
+    "open_question",
+    "two_edges",
 )
-SLOWEST = ("uv", "chain", "momentum", "stochastic")
+SLOWEST = ("uv", "chain", "momentum", "stochastic", "open_question")
 
 
 def module(name: str):
     """The module of this name, imported now."""
     return importlib.import_module(f".{name}", __name__)
+
+
+def pictures(name: str) -> list[str]:
+    """The files that the figure of this module is drawn in."""
+    found = module(name)
+    return [f"{title}.png" for title in getattr(found, "FIGURES", found.MAPS[:1])]
 
 
 def tried(name: str, out: Path | None = None) -> list:
@@ -70,12 +79,7 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> li
         rows = {chosen[0]: tried(chosen[0], folder)}
     every = [row for name in chosen for row in rows[name]]
     tqdm.write(show(every))
-    written = [
-        folder / f"{path}.png"
-        for name in chosen
-        for path in [module(name).MAPS[0]]
-        if (folder / f"{path}.png").exists()
-    ]
+    written = [folder / path for name in chosen for path in pictures(name) if (folder / path).exists()]
     if not only:
         written += pages.write(Path(out), every)
     for path in written:

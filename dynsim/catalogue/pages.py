@@ -8,7 +8,7 @@ from pathlib import Path
 from .. import maps
 from ..files import whole
 from ..reproduce.table import render_rows
-from . import MODULES, module
+from . import MODULES, module, pictures
 from .rows import PHENOMENA, Row
 
 _CLAIMS = """# Claims of the catalogue
@@ -61,8 +61,8 @@ def claims(rows: Sequence[Row]) -> str:
     parts = [head + render_rows(failing, [row.map for row in failing])]
     for name in MODULES:
         own = [row for row in rows if row.map in module(name).MAPS]
-        title = f"## {module(name).TITLE}\n\n![{module(name).TITLE}]({module(name).MAPS[0]}.png)\n\n"
-        parts.append(title + render_rows(own, [row.map for row in own]))
+        drawn = "\n\n".join(f"![{module(name).TITLE}]({path})" for path in pictures(name))
+        parts.append(f"## {module(name).TITLE}\n\n{drawn}\n\n" + render_rows(own, [row.map for row in own]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -78,7 +78,7 @@ def models() -> str:
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         sources = dict.fromkeys(_source(getattr(maps, title).doc) for title in found.MAPS)
         parts.append(f"## {found.TITLE}\n\n" + "\n".join(lines) + "\n\nSource: " + " ".join(sources))
-        parts.append(f"![{found.TITLE}](catalogue/{found.MAPS[0]}.png)")
+        parts += [f"![{found.TITLE}](catalogue/{path})" for path in pictures(name)]
     return "\n\n".join(parts) + "\n"
 
 

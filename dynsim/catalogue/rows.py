@@ -18,6 +18,7 @@ PHENOMENA = {
     "escape": "the orbit leaves every bound",
     "damping": "the oscillation at the edge dies out",
     "noise gap": "noise keeps the mean of λ below the edge",
+    "range of σ": "CDAT holds λ for an interval of σ, not for σ = 2 alone",
 }
 
 

@@ -9,7 +9,8 @@ Written in λ = λ_ref + kz with a = kc and b = k²/2, and up to a constant,
     x' = x − η (λx + (3/2)ζx² + qx³)        λ' = λ + η (a − b x²)        u' = (1 − η ν) u
 
 The Hessian is [[H, kx, 0], [kx, 0, 0], [0, 0, ν]] with H = λ + 3ζx + 3qx² and k² = 2b. On a network
-ζ = ∇³f[v, v, v]/3 and q = ∇⁴f[v, v, v, v]/6, v the top eigenvector. Under CDAT q > 0 makes a stable state for σ
+ζ = ∇³f[v, v, v]/3 and q = ∇⁴f[v, v, v, v]/6, v the top eigenvector. The edge is where the slope of the gradient across
+a 2-cycle of amplitude |x| is 2/η: y = η(λ + q x²) − 2. Under CDAT q > 0 makes a stable state for σ
 slightly above 2, at λ = (6 − σ)qa/((σ − 2)b).
 
 Source: derived for dynsim, after the model of Damian, Nichani, Lee 2023, arXiv 2209.15594; ζ is that of Berthier 2026,
@@ -42,3 +43,8 @@ def d(x, u, lam, a, b, nu, zeta, q):
 def sharpness(x, lam, b, nu, zeta, q):
     bent = lam + 3 * zeta * x + 3 * q * x * x
     return maximum((bent + sqrt(bent * bent + 8 * b * x * x)) / 2, nu)
+
+
+def y(eta, x, lam, q):
+    """Of the 2-cycle through x: λ + q x² is what half the difference of the gradients at ±x is, over x."""
+    return eta * (lam + q * x * x) - 2

@@ -9,6 +9,7 @@ from pathlib import Path
 import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from .. import maps, plot
 from ..files import whole
@@ -20,6 +21,12 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def regime_key(figure: Figure, meanings: dict[str, str], lines=()) -> None:
+    """One legend below all panels: the regimes that occur, each with what it means here, and the lines' handles."""
+    patches = [Patch(color=plot.REGIMES[name], label=f"{name}: {text}") for name, text in meanings.items()]
+    figure.legend(handles=[*patches, *lines], loc="outside lower center", ncols=2, frameon=False, fontsize="small")
 
 
 def save(figure: Figure, path: Path) -> Path:
