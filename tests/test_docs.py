@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import dynsim as ds
+from dynsim.model import roles
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -44,3 +47,10 @@ def test_readme_has_a_line_for_each_thing_to_set_up():
     assert len(commands) == 4 and all("\n" not in c for c in commands)
     for command, does in zip(commands, ("dynsim reproduce", "jupyter lab", "pytest", "sphinx -W")):
         assert does in command
+
+
+def test_the_table_of_tuners_is_what_they_ask_for():
+    text = (ROOT / "docs/choose-a-tuner.md").read_text(encoding="utf-8")
+    table = text[text.index("| tuner | needs |") : text.index("The needs stand")]
+    shown = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.M))
+    assert shown == {name: ", ".join(roles(getattr(ds.tuners, name)).inputs) or "–" for name in ds.tuners.__all__}
