@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import dynsim as ds
+from dynsim.model import roles
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,3 +90,10 @@ def test_the_glossary_has_each_term_once_and_every_regime():
     assert len(terms) == len(set(terms)) >= 50
     assert {*ds.measures.regime.flags} < {*terms}
     assert {*re.findall(r"{term}`(.*?)`", text)} < {*terms}
+
+
+def test_the_table_of_tuners_is_what_they_ask_for():
+    text = (ROOT / "docs/choose-a-tuner.md").read_text(encoding="utf-8")
+    table = text[text.index("| tuner | needs |") : text.index("The needs stand")]
+    shown = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.M))
+    assert shown == {name: ", ".join(roles(getattr(ds.tuners, name)).inputs) or "–" for name in ds.tuners.__all__}
