@@ -7,7 +7,7 @@ from conftest import MAPS, plain_orbit
 
 import dynsim as ds
 from dynsim.model import roles
-from dynsim.symbolic import NoClosedForm, equations, function
+from dynsim.symbolic import XI, NoClosedForm, equations, function
 
 LARGEST, SPECTRUM = ds.measures.lyapunov, ds.measures.lyapunov_spectrum
 EDGE = ds.maps.self_stabilization
@@ -78,6 +78,10 @@ def test_below_the_edge_the_ratio_relaxes_by_K(map_):
 def test_every_map_has_exponents_and_they_are_those_of_the_plain_orbit(name):
     """The largest against products of the Jacobian along the plain orbit; the sum against its determinants."""
     map_, steps = MAPS[name], 12
+    if any(entry.has(XI) for entry in equations(map_, mean=False).jacobian):
+        with pytest.raises(NoClosedForm, match="multiplies its states"):
+            LARGEST().made_for(map_)
+        return
     size = len(map_.state)
     entries = {f"j{i}": e for i, e in enumerate(equations(map_).jacobian)}
     call = function("jacobian", [*map_.state, *map_.parameters], entries)
