@@ -1,6 +1,9 @@
 """What the tests share: every map that can be found, and an orbit in plain Python."""
 
+import _thread
 import itertools
+import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -40,6 +43,25 @@ def plain_orbit(map_, steps, **values):
                 after = map_.step(*state.values(), **parameters, **noise)
                 state = dict(zip(state, after if isinstance(after, tuple) else (after,)))
     return {n: np.array([float(row[n]) for row in rows]) for n in rows[0]}
+
+
+@contextmanager
+def interrupted():
+    """Ctrl-C every two seconds, as one may be lost in a compiler, until what is inside has stopped for it."""
+    done = threading.Event()
+
+    def press():
+        while not done.wait(2):
+            _thread.interrupt_main()
+
+    keyboard = threading.Thread(target=press)
+    keyboard.start()
+    with pytest.raises(KeyboardInterrupt):
+        try:
+            yield
+        finally:
+            done.set()
+    keyboard.join()
 
 
 def observe(map_, state, parameters):

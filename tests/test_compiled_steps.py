@@ -1,11 +1,11 @@
 """Many steps in one compiled call: the same runs as step by step in Python, to the bit."""
 
-import _thread
 import importlib.util
 import threading
 
 import numpy as np
 import pytest
+from conftest import interrupted
 
 import dynsim as ds
 from dynsim.training import caching, dense_kernels, dense_steps
@@ -158,11 +158,10 @@ def test_objectives_of_plain_functions_keep_to_python():
 def test_interruption_is_heard_between_compiled_calls():
     before = threading.active_count()
     for over in ({}, {"seed": [0, 1, 2]}):
-        timer = threading.Timer(0.5, _thread.interrupt_main)
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
+        # Compiled first: an interrupt that comes while numba compiles can be lost.
+        descend(digits_like(), T.constant, 10, eta=0.01, over=over)
+        with interrupted():
             descend(digits_like(), T.constant, 10**9, eta=0.01, every=10**6, over=over)
-        timer.join()
         assert threading.active_count() == before
 
 
