@@ -67,11 +67,11 @@ def constant(map_):
     return float(np.sqrt(of[0] * balance(energy, *of)[1]))
 
 
-def swept(map_, sigma, over=None, lam=None, steps=STEPS, seed=0, **values):
+def swept(map_, sigma, lam=20.0, steps=STEPS, **values):
     """A sweep over σ from random starts about λ = μ = `lam`: 10 % of spread in λ, half an e-fold in |x|. a = b = 1."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     sigma = np.atleast_1d(sigma).astype(float)
-    lam = np.broadcast_to(20.0 if lam is None else lam, sigma.shape)
+    lam = np.broadcast_to(lam, sigma.shape)
     dims = ("sigma", "start")
     grid = {"sigma": sigma, "lam": (dims, lam[:, None] * (1 + 0.1 * rng.standard_normal(STARTS)))}
     grid["x"] = (dims, np.exp(0.5 * rng.standard_normal((sigma.size, STARTS))))
@@ -82,7 +82,18 @@ def swept(map_, sigma, over=None, lam=None, steps=STEPS, seed=0, **values):
         grid["eta"] = ("sigma", 2 / lam)
     values = {"a": 1, "b": 1} | values
     watch = WATCH if "mu" in map_.state else WATCH[:1]
-    return sweep(map_, steps, grid | (over or {}), watch, progress=False, **values)
+    return sweep(map_, steps, grid, watch, progress=False, **values)
+
+
+def held(map_, sigma, **values):
+    """At which σ the motion stays at the edge from all starts."""
+    return (named(swept(map_, sigma, **values).regime) == "edge").all("start").values
+
+
+def held_up_to(map_, sigma, **values):
+    """The last σ up to which all are held; NaN where the first is not."""
+    kept = held(map_, sigma, **values)
+    return sigma[np.argmin(kept) - 1] if kept[0] else np.nan
 
 
 def claims() -> Iterator[Row]:
@@ -97,8 +108,7 @@ def claims() -> Iterator[Row]:
 def held_above_two() -> Iterator[Row]:
     sigma = np.round(np.arange(2.005, 2.2, 0.005), 3)
     for map_ in (DELAYED, TRUE):
-        held = (named(swept(map_, sigma).regime) == "edge").all("start").values
-        top = sigma[np.argmin(held) - 1] if held[0] else np.nan
+        top = held_up_to(map_, sigma)
         statement = (
             f"delayed, {NAMES[map_]}: from 16 of 16 random starts the motion stays at the edge for 300000 steps, σ = "
             "2.005 up to"
@@ -193,18 +203,17 @@ def not_without_the_delay() -> Iterator[Row]:
     yield from rows("two_edges_cdat", seen("3 (new)", statement, "1", f"{lost:.3g}", lost == 1 and none))
     sigma = np.round(np.arange(2.005, 2.105, 0.005), 3)
     none = np.isnan(constant(TRUE_UNDELAYED))
-    held = {}
+    kept = {}
     for alpha in (1.0, 0.8):
-        kept = (named(swept(TRUE_UNDELAYED, sigma, alpha=alpha).regime) == "edge").all("start").values
-        held[alpha] = ", ".join(map(str, sigma[kept])) or "none"
+        kept[alpha] = ", ".join(map(str, sigma[held(TRUE_UNDELAYED, sigma, alpha=alpha)])) or "none"
     statement = (
         "no delay, true n and d, equal directions: no energy is held either, but another motion is; those of σ = "
         "2.005, 2.01, … 2.1 at which 16 of 16 random starts stay at the edge"
     )
-    some = none and held[1.0] != "none"
-    yield from rows("two_edges_cdat", seen("3 (new)", statement, "some", held[1.0], some))
+    some = none and kept[1.0] != "none"
+    yield from rows("two_edges_cdat", seen("3 (new)", statement, "some", kept[1.0], some))
     statement = "… and that is lost where they differ: the same with α = 0.8"
-    yield from rows("two_edges_cdat", seen("3 (new)", statement, "none", held[0.8], held[0.8] == "none"))
+    yield from rows("two_edges_cdat", seen("3 (new)", statement, "none", kept[0.8], kept[0.8] == "none"))
 
 
 def unequal() -> Iterator[Row]:
@@ -212,8 +221,7 @@ def unequal() -> Iterator[Row]:
     sigma = np.round(np.arange(2.005, 2.15, 0.005), 3)
     ends = {}
     for name, value in (("alpha", 0.5), ("alpha", 0.1), ("beta", 0.5), ("beta", 0.1)):
-        held = (named(swept(DELAYED, sigma, **{name: value}).regime) == "edge").all("start").values
-        ends[f"{'α' if name == 'alpha' else 'β'} = {value}"] = sigma[np.argmin(held) - 1] if held[0] else np.nan
+        ends[f"{'α' if name == 'alpha' else 'β'} = {value}"] = held_up_to(DELAYED, sigma, **{name: value})
     measured = ", ".join(f"{top} ({what})" for what, top in ends.items())
     statement = "delayed, unequal directions, αa and βb in the second: held from all starts up to σ ="
     yield from rows("two_edges_cdat", seen("3 (new)", statement, "> 2.005 at each", measured, min(ends.values()) > 2))
