@@ -15,9 +15,10 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from . import checks
+from .colours import LINES, wide
 from .files import whole
 from .labels import long_name, symbol
-from .plot import LINES, _escape, _wide, meaning, phase_diagram
+from .plot import _escape, meaning, phase_diagram
 
 #: Larger values count as escaped, as in the measure lifetime.
 BOUND = 1e12
@@ -236,7 +237,7 @@ def _fit(ax, orbit, points, end):
         low, high = (seen.min(), seen.max()) if seen.size else (-1.0, 1.0)
         margin = (high - low) / 20 or abs(high) / 20 or 1.0
         limits = low - margin, high + margin
-        if _wide(seen):
+        if wide(seen):
             getattr(ax, f"set_{which}scale")("log")
             limits = low / 2, high * 2
         getattr(ax, f"set_{which}lim")(limits)

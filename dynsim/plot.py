@@ -18,37 +18,12 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
-from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 
 from . import checks
+from .colours import LINES, bounded, classes, continuous, listed, wide
+from .colours import REGIMES as REGIMES
 from .labels import flags_of, symbol
 
-#: Lines (Okabe and Ito): told apart by readers of every kind of colour vision, and in grey.
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-#: Every regime keeps its colour in every picture.
-REGIMES = {
-    "settled": "#0072B2",
-    "edge": "#F0E442",
-    "runaway": "#D55E00",
-    "escaped": "#333333",
-    "undecided": "#DDDDDD",
-}
-#: So does every period: doublings in blues, others in colours of their own; those that are not here share the last.
-PERIODS = {
-    1: "#08306B",
-    2: "#2171B5",
-    4: "#6BAED6",
-    8: "#B5D4E9",
-    16: "#D9C2E9",
-    3: "#00664B",
-    5: "#1FA67A",
-    6: "#8FD3B6",
-    7: "#7A0177",
-    "other": "#C994C7",
-}
-#: What is not periodic.
-ENDINGS = {"quasi-periodic": "#F0E442", "chaotic": "#D55E00"} | {n: REGIMES[n] for n in ("escaped", "undecided")}
-_BAD = "#BBBBBB"
 #: Pictures of what other parts of the package return: name -> where it is drawn.
 _ELSEWHERE = {
     "animate": ("animation", "animate"),
@@ -114,7 +89,7 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
         panel.set_ylabel(f"${tex or symbol(name)}$")
         if name == "y" and not before:
             panel.axhline(0, color="0.6", lw=0.8, ls="--", zorder=0)
-        if _wide(values[:end]):
+        if wide(values[:end]):
             panel.set_yscale("log")
         if end is not None or any(drawn.get_gid() == "escape" for drawn in panel.lines):
             _show_until(panel, dataset.step.values, values, end, seen)
@@ -152,12 +127,6 @@ def _show_until(panel, step, values, end, seen):
     panel.set_xlim(step[0], right)
     if end is not None:
         panel.axvline(step[end], color="0.3", lw=0.9, ls=":", gid="escape")
-
-
-def _wide(values):
-    """Positive, over more than three decades: better seen on a log axis."""
-    finite = values[np.isfinite(values)]
-    return finite.size > 1 and finite.min() > 0 and finite.max() / finite.min() > 1e3
 
 
 def phase_diagram(
@@ -208,15 +177,12 @@ def phase_diagram(
         scales[dim], edge = cell_edges(values, dim)
         edges.append(edge)
     flags = flags_of(array)
-    values = array.values.astype(float)
-    values = np.ma.masked_where(~(np.abs(values) <= 1e12), values)
-    if list(flags) != list(range(len(flags))):
-        values, flags, colors = _periods(values, flags)
-        style = _listed(colors)
-    elif flags:
-        style = _listed([REGIMES.get(flag, LINES[i % len(LINES)]) for i, flag in flags.items()])
+    if flags:
+        values, flags, colors = classes(array)
+        style = listed(colors)
     else:
-        style = _continuous(values.compressed(), image)
+        values = bounded(array)
+        style = continuous(values.compressed(), image)
     mesh = ax.pcolormesh(*edges, values, rasterized=True, shading="flat", **style)
     ax.set(xscale=scales[x], yscale=scales[y], xlabel=axis_label(array, x), ylabel=axis_label(array, y))
     if colorbar:
@@ -248,40 +214,6 @@ def cell_edges(values, dim):
     middle = (at[1:] + at[:-1]) / 2
     edge = np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
     return ("log", np.exp(edge)) if geometric else ("linear", edge)
-
-
-def _listed(colors):
-    return {"cmap": ListedColormap(colors), "norm": BoundaryNorm(np.arange(len(colors) + 1) - 0.5, len(colors))}
-
-
-def _periods(values, flags):
-    """Periods and codes that occur, numbered in the order of the colour bar; their names and colours."""
-    found = [int(v) for v in np.unique(values.compressed())]
-    code = {name: v for v, name in flags.items()}
-    groups = [([p], f"period {p}", color) for p, color in PERIODS.items() if p in found and p not in flags]
-    others = [v for v in found if v not in flags and v not in PERIODS]
-    if others:
-        span = f"{others[0]}" if len(others) == 1 else f"{others[0]}–{others[-1]}"
-        groups.append((others, f"period {span}" if len(others) == 1 else f"others, {span}", PERIODS["other"]))
-    ends = ENDINGS | {name: LINES[i % len(LINES)] for i, name in enumerate(code) if name not in ENDINGS}
-    groups += [([code[name]], name, color) for name, color in ends.items() if code.get(name) in found]
-    numbered = np.ma.masked_all_like(values)
-    for i, (members, _, _) in enumerate(groups):
-        numbered[np.isin(values.data, members) & ~np.ma.getmaskarray(values)] = i
-    return numbered, {i: name for i, (_, name, _) in enumerate(groups)}, [color for _, _, color in groups]
-
-
-def _continuous(values, image):
-    """Colours for numbers: what the caller wants, else a log scale for wide ones, two-sided for both signs."""
-    style = {"cmap": "viridis"}
-    if not {"norm", "vmin", "vmax"} & set(image):
-        if _wide(values):
-            style["norm"] = LogNorm(values.min(), values.max())
-        elif values.size and values.min() < 0 < values.max():
-            far = np.abs(values).max()
-            style = {"cmap": "PuOr", "vmin": -far, "vmax": far}
-    style |= image
-    return style | {"cmap": plt.get_cmap(style["cmap"]).with_extremes(bad=_BAD)}
 
 
 def axis_label(array, dim):

@@ -19,7 +19,7 @@ import xarray as xr
 from matplotlib.lines import Line2D
 
 from .. import checks
-from ..plot import LINES
+from ..colours import LINES
 
 #: kind: (marker, colour, what it is called).
 MARKS = {

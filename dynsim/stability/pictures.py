@@ -7,8 +7,9 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 
 from .. import checks
+from ..colours import LINES, REGIMES
 from ..labels import named
-from ..plot import LINES, REGIMES, axis_label, cell_edges, meaning
+from ..plot import axis_label, cell_edges, meaning
 from .endings import BOUND
 
 #: More attractors than this share a colour.

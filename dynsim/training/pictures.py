@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from .. import checks
+from ..colours import LINES
 from ..labels import symbol
-from ..plot import LINES
 
 #: What is drawn unless something else is asked for; what was not recorded is left out.
 USUAL = ("f", "eta", "lam", "eta_lam")
