@@ -1,0 +1,17 @@
+"""Phase diagrams under the mouse: ``ds.explore`` and ``dynsim explore``.
+
+============ ========================================================================================================
+view         what a picture shows, as a value that a link can carry
+subjects     what can be explored, and how it is first shown
+painting     pictures computed in a thread; newer ones overtake
+colouring    a result as an image
+boundaries   the theory's lines
+looking      one point: its orbit, its regime, the fixed points there
+across       the orbit diagram along a line
+exporting    the picture, the data and the lines of Python that make them
+figures      the plots
+panel        the controls
+page         one open page
+serving      the server on localhost
+============ ========================================================================================================
+"""

@@ -1,0 +1,144 @@
+"""The plots: Bokeh figures that the page fills."""
+
+from collections.abc import Callable
+
+import numpy as np
+from bokeh.events import Tap
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    CustomJSHover,
+    HoverTool,
+    LinearColorMapper,
+    LogColorMapper,
+    Range1d,
+)
+from bokeh.plotting import figure
+
+from ..colours import LINES
+from .colouring import Image
+from .view import Axis
+
+#: Pixels of a picture's plot: about one a cell.
+WIDE, NARROW, HIGH = 640, 430, 560
+_TOOLS = "pan,wheel_zoom,box_zoom,save"
+
+
+def ranges(x: Axis, y: Axis, moved: Callable) -> tuple[Range1d, Range1d]:
+    """Ranges that two pictures can share; `moved` is called at each change of an end by the reader."""
+    made = Range1d(x.low, x.high), Range1d(y.low, y.high)
+    for one in made:
+        for end in ("start", "end"):
+            one.on_change(end, lambda attr, old, new: moved())
+    return made
+
+
+class Picture:
+    """A phase diagram: an image, the theory's lines, the point and the line that are looked at.
+
+    Parameters
+    ----------
+    x, y : the axes; their kind, linear or logarithmic, stays.
+    labels : what is written along them.
+    shared : the ranges.
+    tapped : called with (x, y).
+    """
+
+    def __init__(self, x: Axis, y: Axis, labels, shared, width: int, tapped: Callable):
+        self.figure = plot = figure(
+            width=width, height=HIGH, x_range=shared[0], y_range=shared[1], tools=_TOOLS, active_drag="pan",
+            active_scroll="wheel_zoom", x_axis_type="log" if x.log else "linear", toolbar_location="above",
+            y_axis_type="log" if y.log else "linear", output_backend="canvas", title=" ",
+            x_axis_label=labels[0], y_axis_label=labels[1], lod_threshold=None,
+        )  # fmt: skip
+        plot.toolbar.logo = None
+        plot.grid.visible = False
+        plot.background_fill_color = "#F4F4F4"
+        plot.title.text_font_size, plot.title.text_font_style = "12px", "normal"
+        for axis in (plot.xaxis, plot.yaxis):
+            axis.axis_label_text_font_style, axis.axis_label_text_font_size = "normal", "14px"
+            axis.major_label_text_font_size = "12px"
+        self._image = ColumnDataSource(_nothing(x, y))
+        drawn = plot.image_rgba("image", "x", "y", "dw", "dh", source=self._image)
+        self._names = CustomJSHover(args={"names": {}}, code=_NAME)
+        tip = [(labels[0], "$x{%0.6g}"), (labels[1], "$y{%0.6g}"), ("value", "@value{custom}")]
+        plain = {"$x": "printf", "$y": "printf", "@value": self._names}
+        self._hover = HoverTool(renderers=[drawn], tooltips=tip, formatters=plain, point_policy="follow_mouse")
+        plot.add_tools(self._hover)
+        self._bars = {}
+        for log, mapper in ((False, LinearColorMapper), (True, LogColorMapper)):
+            bar = ColorBar(color_mapper=mapper(palette=["#000000"], low=1, high=2), visible=False, width=12)
+            bar.major_label_text_font_size = "12px"
+            plot.add_layout(bar, "right")
+            self._bars[log] = bar
+        self._add_marks()
+        plot.on_event(Tap, lambda event: tapped(event.x, event.y))
+
+    def _add_marks(self):
+        plot = self.figure
+        self._lines = ColumnDataSource({"xs": [], "ys": [], "label": [], "dash": []})
+        style = {"xs": "xs", "ys": "ys", "source": self._lines}
+        plot.multi_line(**style, line_color="white", line_width=4, line_alpha=0.8)
+        theory = plot.multi_line(**style, line_color="black", line_width=1.6, line_dash="dash")
+        plot.add_tools(HoverTool(renderers=[theory], tooltips="@label", line_policy="interp"))
+        self._line = ColumnDataSource({"x": [], "y": []})
+        plot.line("x", "y", source=self._line, line_color="white", line_width=5)
+        plot.line("x", "y", source=self._line, line_color=LINES[3], line_width=2.5)
+        plot.scatter("x", "y", source=self._line, size=9, color=LINES[3], line_color="white", line_width=1.5)
+        self._point = ColumnDataSource({"x": [], "y": []})
+        plot.scatter("x", "y", source=self._point, size=15, marker="circle", fill_alpha=0, color="white", line_width=4)
+        plot.scatter("x", "y", source=self._point, size=15, marker="circle", fill_alpha=0, color="black",
+                     line_width=1.8)  # fmt: skip
+
+    def show(self, image: Image, x: Axis, y: Axis, title: str, what: str) -> None:
+        """Show an image of the axes' ranges; `what` says what the colours mean."""
+        self._names.args = {"names": {str(i): name for i, name in image.names.items()}}
+        self._image.data = {
+            "image": [image.rgba], "value": [image.values], "x": [x.low], "y": [y.low],
+            "dw": [x.high - x.low], "dh": [y.high - y.low],
+        }  # fmt: skip
+        self.figure.title.text = title
+        for log, bar in self._bars.items():
+            wanted = image.scale is not None and image.scale.log == log
+            bar.visible = wanted
+            if wanted:
+                bar.color_mapper.update(low=image.scale.low, high=image.scale.high, palette=list(image.scale.palette))
+                bar.title = what
+
+    def title(self, text: str) -> None:
+        self.figure.title.text = text
+
+    def blank(self, x: Axis, y: Axis, why: str) -> None:
+        """Show no picture, and say why."""
+        self._image.data = _nothing(x, y)
+        for bar in self._bars.values():
+            bar.visible = False
+        self.figure.title.text = why
+
+    def point(self, place) -> None:
+        """Mark what is looked at, or nothing."""
+        self._point.data = {"x": [place[0]], "y": [place[1]]} if place else {"x": [], "y": []}
+
+    def line(self, places) -> None:
+        """Mark the line of an orbit diagram, from one end on."""
+        self._line.data = {"x": [p[0] for p in places], "y": [p[1] for p in places]}
+
+    def theory(self, lines) -> None:
+        """Draw boundaries: label, xs, ys of each piece."""
+        labels, xs, ys = zip(*lines) if lines else ((), (), ())
+        self._lines.data = {"xs": list(xs), "ys": list(ys), "label": list(labels), "dash": [""] * len(labels)}
+
+
+_NAME = """
+const name = names[String(value)]
+if (name !== undefined) return name
+return Number.isFinite(value) ? Number(value).toPrecision(6) : "not a number"
+"""
+
+
+def _nothing(x, y):
+    empty = np.zeros((1, 1), np.uint32)
+    return {
+        "image": [empty], "value": [np.full((1, 1), np.nan, np.float32)], "x": [x.low], "y": [y.low],
+        "dw": [x.high - x.low], "dh": [y.high - y.low],
+    }  # fmt: skip

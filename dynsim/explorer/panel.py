@@ -1,0 +1,234 @@
+"""The controls beside the picture: what is shown, and the sliders."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import panel as pn
+
+import dynsim as ds
+
+from ..cli_request import measure as measure_of
+from . import subjects
+from .view import SIDES, Axis, View
+
+#: In the list of maps: any landscape with any tuner.
+LOOP = "a landscape with a tuner …"
+_NONE = "nothing"
+_SPANS = {"all steps": 0.0, "the second half": 0.5, "the last tenth": 0.9}
+_WIDTH = 270
+
+
+class Controls:
+    """Widgets that show a view, and call ``changed(view)`` when the reader changes one.
+
+    What is typed or chosen is checked there, not here; ``failed(error)`` hears of what cannot even be read.
+    """
+
+    def __init__(self, library: subjects.Library, changed: Callable, failed: Callable):
+        self.library, self._changed, self._failed = library, changed, failed
+        self.view: View | None = None
+        self._quiet = False
+        select, text = pn.widgets.Select, pn.widgets.TextInput
+        wide, half = {"width": _WIDTH}, {"width": _WIDTH // 2 - 8}
+        self.map = select(name="Map", options=[*library.names, LOOP], **wide)
+        self.landscape = select(name="Landscape", options=ds.landscapes.__all__, **wide)
+        self.tuner = select(name="Tuner", options=ds.tuners.__all__, **wide)
+        self.delay = pn.widgets.Checkbox(name="The tuner sees the step before (delay)", **wide)
+        self.beside = select(name="Beside it", options=[_NONE], **wide)
+        self.names = {k: select(name=f"{k} axis", **wide) for k in "xy"}
+        self.lows = {k: text(name="from", **half) for k in "xy"}
+        self.highs = {k: text(name="to", **half) for k in "xy"}
+        self.logs = {k: pn.widgets.Checkbox(name="logarithmic", **wide) for k in "xy"}
+        self.measure = select(name="Colour by", **half)
+        self.of = select(name="of", **half)
+        self.span = select(name="over", options=list(_SPANS), **half)
+        self.steps = text(name="Steps", **half)
+        self.side = select(name="Cells a side", options=list(SIDES), **half)
+        self.seed = text(name="Seed of the noise", **half)
+        self.sliders = pn.Column(**wide)
+        self._measured = (self.measure, self.of, self.span, self.steps)
+        self._slider: dict[str, pn.widgets.EditableFloatSlider] = {}
+        self._watch()
+
+    def _watch(self):
+        for widget in (self.map, self.landscape, self.tuner, self.delay):
+            widget.param.watch(self._subject_changed, "value")
+        for widget in (self.beside, self.measure, self.of, self.span, self.steps, self.side, self.seed):
+            widget.param.watch(self._read, "value")
+        for k in "xy":
+            for widget in (self.lows[k], self.highs[k], self.logs[k]):
+                widget.param.watch(self._read, "value")
+            self.names[k].param.watch(lambda event, k=k: self._axis_changed(k, event), "value")
+
+    def layout(self) -> pn.Column:
+        """The widgets, one below the other."""
+        axes = [w for k in "xy" for w in (self.names[k], pn.Row(self.lows[k], self.highs[k]), self.logs[k])]
+        return pn.Column(
+            self.map, self.landscape, self.tuner, self.delay, *axes, pn.Row(self.measure, self.of),
+            pn.Row(self.span, self.seed), pn.Row(self.steps, self.side), self.beside, self.sliders,
+            width=_WIDTH + 30, css_classes=["controls"],
+        )  # fmt: skip
+
+    @contextmanager
+    def _silent(self):
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    # -- from a view to the widgets ---------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        """Make the widgets say what the view says."""
+        old, self.view = self.view, view
+        subject = self.library.subject(view.map)
+        with self._silent():
+            self._show_subject(view, subject)
+            for k, axis in (("x", view.x), ("y", view.y)):
+                self.names[k].param.update(options=list(subject.names), value=axis.name)
+                self.lows[k].value, self.highs[k].value = repr(float(axis.low)), repr(float(axis.high))
+                self.logs[k].value = axis.log
+            self._show_measure(view, subject)
+            self.steps.value, self.side.value, self.seed.value = str(view.steps), view.side, str(view.seed)
+            self.steps.visible = self.side.visible = subject.computed
+            self.seed.visible = subject.noisy
+            others = [_NONE, *self.library.companions(view)]
+            self.beside.param.update(options=others, value=view.beside or _NONE)
+            self.beside.visible = len(others) > 1
+            free = [n for n in subject.names if n not in (view.x.name, view.y.name)]
+            if old is None or old.map != view.map or list(self._slider) != free:
+                self._make_sliders(subject, free, view)
+            for name, slider in self._slider.items():
+                value = view.values.get(name, subject.defaults[name])
+                if not slider.start <= value <= slider.end:
+                    slider.param.update(start=min(slider.start, value), end=max(slider.end, value))
+                slider.value = value
+
+    def _show_subject(self, view, subject):
+        loop = view.map not in self.library.names
+        self.map.value = LOOP if loop else view.map
+        for widget in (self.landscape, self.tuner, self.delay):
+            widget.visible = loop
+        if loop:
+            landscape, tuner, *delay = view.map.split(".")
+            self.landscape.value = landscape
+            self.tuner.param.update(options=subjects.tuners_for(landscape), value=tuner)
+            self.delay.value = bool(delay)
+
+    def _show_measure(self, view, subject):
+        if not subject.computed:
+            self.measure.param.update(options=list(subject.measures), value=view.measure)
+            self.of.visible = self.span.visible = False
+            return
+        asked = measure_of(view.measure)
+        self.measure.param.update(options=list(subject.measures), value=asked.kind.name)
+        self.of.visible = subject.measures[asked.kind.name]
+        of = asked.of or (self.of.value if self.of.value in subject.readable else subject.readable[0])
+        self.of.param.update(options=list(subject.readable), value=of)
+        self.span.visible = "skip" in asked.kind.options
+        skip = asked.options.get("skip", 0)
+        spans = {name: int(share * view.steps) for name, share in _SPANS.items()}
+        named = next((n for n, s in spans.items() if s == skip), None)
+        more = [] if named else [f"all but {skip:g} steps"]
+        self.span.param.update(options=[*_SPANS, *more], value=named or more[0])
+
+    def _make_sliders(self, subject, names, view):
+        self._slider = {}
+        for name in names:
+            value = view.values.get(name, subject.defaults[name])
+            low, high, _ = subject.usual_range(name)
+            low, high = min(low, value, 0.0 if low > 0 else low), max(high, value)
+            high = min(high, max(4 * abs(value), low + 1e-3)) if value else high
+            slider = pn.widgets.EditableFloatSlider(
+                name=subject.described(name), value=value, start=low, end=high, step=(high - low) / 500,
+                format="0.[0000000]", width=_WIDTH, css_classes=[f"slider-{name}"],
+            )  # fmt: skip
+            slider.param.watch(lambda event, name=name: self._slid(name, event.new), "value")
+            self._slider[name] = slider
+        self.sliders[:] = [pn.pane.HTML("<b>Other parameters and starts</b>"), *self._slider.values()]
+
+    # -- from the widgets to a view ---------------------------------------------------------------------------------
+
+    def _subject_changed(self, event):
+        if self._quiet:
+            return
+        if self.map.value != LOOP:
+            name = self.map.value
+        else:
+            tuners = subjects.tuners_for(self.landscape.value)
+            tuner = self.tuner.value if self.tuner.value in tuners else tuners[0]
+            name = f"{self.landscape.value}.{tuner}" + f".{subjects.DELAYED}" * self.delay.value
+        try:
+            self._changed(self.library.first(name))
+        except (ValueError, TypeError) as error:
+            self._failed(error)
+
+    def _axis_changed(self, k, event):
+        if self._quiet or event.new is None:
+            return
+        view, subject = self.view, self.library.subject(self.view.map)
+        new = Axis(event.new, *subject.usual_range(event.new))
+        other = view.y if k == "x" else view.x
+        if new.name == other.name:  # the axes change places
+            view = view.but(x=view.y, y=view.x)
+        else:
+            stays = subject.open_values(new.name, other.name) | {n: v for n, v in view.values.items() if n != new.name}
+            view = view.but(**{k: new}, values=stays)
+        self._changed(view.but(point=None, line=None))
+
+    def _slid(self, name, value):
+        if not self._quiet and value is not None:
+            self._changed(self.view.but(values={**self.view.values, name: float(value)}))
+
+    def _read(self, event):
+        if self._quiet:
+            return
+        view = self.view
+        try:
+            steps, seed = _count(self.steps.value, "Steps"), _count(self.seed.value, "Seed")
+            axes = {
+                k: Axis(
+                    self.names[k].value, _number(self.lows[k].value, k), _number(self.highs[k].value, k),
+                    self.logs[k].value,
+                )
+                for k in "xy"
+            }  # fmt: skip
+            beside = "" if self.beside.value == _NONE else self.beside.value
+            measure = self._measure(steps) if event.obj in self._measured else view.measure
+        except ValueError as error:
+            self._failed(error)
+            return
+        self._changed(view.but(**axes, measure=measure, steps=steps, seed=seed, side=self.side.value, beside=beside))
+
+    def _measure(self, steps):
+        subject = self.library.subject(self.view.map)
+        if not subject.computed:
+            return self.measure.value
+        kind = getattr(ds.measures, self.measure.value)
+        text = kind.name + (f":{self.of.value}" if subject.measures[kind.name] else "")
+        skip = measure_of(self.view.measure).options.get("skip", 0)  # as a link had it
+        if self.span.value in _SPANS:
+            skip = int(_SPANS[self.span.value] * steps)
+        if "skip" in kind.options and skip:
+            text += f"{',' if ':' in text else ':'}skip={skip:.0f}"
+        return text
+
+
+def _number(text, k):
+    try:
+        return float(text.replace("−", "-"))
+    except ValueError:
+        raise ValueError(
+            f"{text!r}, an end of the {k} axis, is not a number; write one such as 0.05 or 1e-4."
+        ) from None
+
+
+def _count(text, what):
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not (number.is_integer() and 0 <= number < 1e15):
+        raise ValueError(f"{what} must be a whole number such as 2000 or 1e4, not {text!r}.")
+    return int(number)

@@ -1,0 +1,232 @@
+"""What can be explored: maps, closed loops and own maps, and how each is first shown."""
+
+import inspect
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+
+import xarray as xr
+
+import dynsim as ds
+
+from .. import checks, engines
+from ..cli_request import measure as measure_of
+from ..jobs import Job, Memory
+from ..labels import long_name
+from ..measure import SUPPLIED
+from ..model import Map
+from ..sweeps import cores, job_of, labelled
+from .view import Axis, View
+
+#: Closed loops made from a name end so where the tuner sees the step before.
+DELAYED = "delayed"
+#: The longest period that may be asked for here; more takes much memory for each point.
+LONGEST_PERIOD = 128
+#: How some names are first shown; others go from their default / 3 to 3 times it.
+_RANGES = {"sigma": (1.0, 3.0, False), "beta": (0.0, 1.0, False), "zeta": (0.0, 1.0, False)}
+#: First views: axes, values, measure and steps, where the usual choice shows little.
+_FIRST = {
+    "self_stabilization": (("a", 1e-4, 1.0, True), ("x", 1e-4, 10.0, True), {"lam": 2.0}, "lifetime", 2000),
+    "cdat": (("sigma", 1.0, 3.0, False), ("nu", 0.018, 18.0, True), {}, "regime", 2000),
+    "cdat_undelayed": (("sigma", 1.0, 3.0, False), ("nu", 0.018, 18.0, True), {}, "regime", 2000),
+    "catapult": (("eta", 0.05, 2.0, False), ("lam", 0.1, 8.0, False), {}, "regime", 2000),
+    "uv": (("eta", 0.1, 2.5, False), ("target", 0.1, 2.5, False), {}, "period", 1000),
+    "uv_balanced": (("A", 0.0, 2.2, False), ("u", 0.01, 2.0, False), {}, "period", 1000),
+    "flip_normal_form": (("mu", -0.2, 1.5, False), ("delta", 0.0, 2.0, False), {"kappa": 0.0}, "period", 1000),
+}
+
+
+def map_of(name: str, own: Mapping[str, Map] = {}) -> Map:
+    """The map of this name: an own one, one of ``ds.maps``, or a closed loop "landscape.tuner" or
+    "landscape.tuner.delayed".
+
+    Raises
+    ------
+    ValueError : there is none; or the tuner needs what the landscape cannot measure.
+
+    Examples
+    --------
+    >>> map_of("top_eigendirection.cdat.delayed").name
+    'top_eigendirection.cdat.delayed'
+    """
+    if name in own:
+        return own[name]
+    if name in ds.maps.__all__:
+        return getattr(ds.maps, name)
+    parts = name.split(".")
+    if len(parts) == 2 or (len(parts) == 3 and parts[2] == DELAYED):
+        checks.known_name(parts[0], ds.landscapes.__all__, "landscape")
+        checks.known_name(parts[1], ds.tuners.__all__, "tuner")
+        return _loop(*parts[:2], delay=len(parts) - 2)
+    checks.known_name(name[:60], (*own, *ds.maps.__all__), "map")
+    raise AssertionError
+
+
+@lru_cache
+def _loop(landscape, tuner, delay):
+    return ds.closed_loop(getattr(ds.landscapes, landscape), getattr(ds.tuners, tuner), delay=delay)
+
+
+@lru_cache
+def tuners_for(landscape: str) -> list[str]:
+    """The tuners that find on this landscape what they need."""
+    found = []
+    for tuner in ds.tuners.__all__:
+        try:
+            _loop(landscape, tuner, 0)
+        except ValueError:
+            continue
+        found.append(tuner)
+    return found
+
+
+class Subject:
+    """A map, as the explorer asks about it.
+
+    Attributes
+    ----------
+    names : what can be put on an axis or fixed: parameters, then initial states.
+    defaults : where these stand at first; 1 where the map leaves one open.
+    measures : what it can be coloured by; whether each is of a name.
+    readable : what a measure can be of.
+    computed : whether pictures are computed, not read.
+    """
+
+    computed = True
+
+    def __init__(self, name: str, map: Map):
+        self.name, self.map, self.noisy, self.readable = name, map, map.noisy, map.readable
+        given = {**map.parameters, **map.state}
+        self.names = tuple(given)
+        self.defaults = {n: 1.0 if v is None else float(v) for n, v in given.items()}
+        self._open = tuple(n for n, v in given.items() if v is None)
+        kinds = [getattr(ds.measures, n) for n in ds.measures.__all__]
+        self.measures = {
+            kind.name: "name" in inspect.signature(kind).parameters
+            for kind in kinds
+            if kind.name != "lyapunov_spectrum" and all(n in (*SUPPLIED, *map.readable) for n in kind.inputs)
+        }
+
+    def open_values(self, *swept: str) -> dict[str, float]:
+        """A value for each parameter that the map leaves open."""
+        return {n: 1.0 for n in self._open if n not in swept}
+
+    def usual_range(self, name: str) -> tuple[float, float, bool]:
+        """Low end, high end and whether logarithmic, of a name on an axis or a slider."""
+        value = self.defaults[name]
+        if name in _RANGES and _RANGES[name][0] <= value <= _RANGES[name][1]:
+            return _RANGES[name]
+        if value == 0:
+            return (0.0, 1.0, False) if name in self.map.parameters else (-1.0, 1.0, False)
+        if value < 0:
+            return _round(3 * value), _round(-value), False
+        factor = 100 if value < 0.2 else 3
+        return _round(value / factor), _round(value * factor), factor == 100
+
+    def described(self, name: str) -> str:
+        """A name for a reader: "initial sharpness λ₀"."""
+        edge, start = {"lam", "y"} <= set(self.readable), name in self.map.state
+        meant = long_name(name) if edge else ""
+        words = ("initial" if start else "", "" if meant == name.replace("_", " ") else meant, letter(name))
+        return " ".join(filter(None, words)) + ("₀" if start else "")
+
+    def first(self) -> View:
+        """How it is shown at first."""
+        if self.name in _FIRST and self.map is getattr(ds.maps, self.name):
+            x, y, values, measure, steps = _FIRST[self.name]
+            return View(self.name, Axis(*x), Axis(*y), measure, steps, values)
+        if len(self.names) < 2:
+            raise ValueError(f"{self.name!r} has one name only, {self.names[0]!r}; a picture needs two axes.")
+        x, y = (Axis(n, *self.usual_range(n)) for n in self.names[:2])
+        measure = "regime" if "regime" in self.measures else "lyapunov"
+        return View(self.name, x, y, measure, values=self.open_values(x.name, y.name))
+
+    def check(self, view: View) -> None:
+        """ValueError or TypeError says what does not fit."""
+        for axis in (view.x, view.y):
+            checks.known_name(axis.name, self.names, "axis", f" of the map {self.name!r}")
+        self.job(view, 2)
+
+    def values(self, view: View) -> dict[str, float]:
+        """The view's values that this map has a name for, and 1 for what it leaves open."""
+        swept = (view.x.name, view.y.name)
+        return self.open_values(*swept) | {n: v for n, v in view.values.items() if n in self.names and n not in swept}
+
+    def job(self, view: View, side: int) -> Job:
+        """What is to be computed for a picture of so many cells along a side."""
+        asked = measure_of(view.measure)
+        if asked.options.get("longest", 0) > LONGEST_PERIOD:
+            raise ValueError(f"periods up to {LONGEST_PERIOD} are looked for here; {view.measure!r} goes further.")
+        if asked.kind.name == "lyapunov_spectrum":
+            raise ValueError("lyapunov_spectrum is several numbers for each point; colour by lyapunov, the largest.")
+        return job_of(self.map, view.steps, view.over(side), [asked], view.values, view.seed)
+
+    def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
+        """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
+        asked = self.job(view.but(values=self.values(view)), side)
+        kept, engine = Memory(asked), engines.choose(device, cores())
+        engine.run(asked, kept.spans, kept.deliver, advance)
+        return labelled(asked, kept.arrays(), engine.name)
+
+
+def _round(value):
+    """To two digits."""
+    return float(f"{value:.1e}")
+
+
+def letter(name: str) -> str:
+    """The name as a reader sees it: Greek ones as their letters.
+
+    Examples
+    --------
+    >>> letter("lam"), letter("sigma"), letter("n_avg")
+    ('λ', 'σ', 'n_avg')
+    """
+    head, underscore, tail = name.partition("_")
+    spelled = "lamda" if head in ("lam", "lambda") else head
+    with suppress(KeyError):
+        head = unicodedata.lookup(f"GREEK SMALL LETTER {spelled.upper()}") if head.islower() else head
+    return head + underscore + tail
+
+
+class Library:
+    """What one explorer offers: every map and closed loop there is, and what the user brings.
+
+    Parameters
+    ----------
+    own : maps of the user's, by the name that they are shown under.
+    theory : boundaries that the user knows: name of a map -> label -> condition, or expression that is zero on them.
+    device : "cpu", "cuda" or "auto", as for ds.sweep.
+    """
+
+    def __init__(self, own: Mapping[str, Map] = {}, theory: Mapping = {}, device: str = "cpu"):
+        self.own, self.theory, self.device = dict(own), dict(theory), device
+        self.names = [*self.own, *(n for n in ds.maps.__all__ if n not in self.own)]
+        self._subjects: dict[str, Subject] = {}
+
+    def subject(self, name: str) -> Subject:
+        """What goes by this name; ValueError where nothing does."""
+        if name not in self._subjects:
+            self._subjects[name] = Subject(name, map_of(name, self.own))
+        return self._subjects[name]
+
+    def first(self, name: str) -> View:
+        """How this is shown at first."""
+        return self.subject(name).first()
+
+    def companions(self, view: View) -> list[str]:
+        """The maps that can be drawn beside the view's, on the same axes."""
+        axes = {view.x.name, view.y.name}
+        return [n for n in self.names if n != view.map and axes <= set(self.subject(n).names)]
+
+    def check(self, view: View) -> None:
+        """ValueError or TypeError says which name of the view is unknown, or does not fit."""
+        self.subject(view.map).check(view)
+        if view.beside:
+            beside = self.subject(view.beside)
+            beside.check(view.but(values=beside.values(view)))
+
+    def compute(self, view: View, which: int, side: int, advance) -> xr.Dataset:
+        """The data of the view's own picture (0) or of the one beside it (1)."""
+        return self.subject(view.beside if which else view.map).compute(view, side, advance, self.device)

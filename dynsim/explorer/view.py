@@ -1,0 +1,297 @@
+"""A view: everything that decides a picture of the explorer, as a value that a link can carry.
+
+A link is the page's address with plain names and numbers behind a hash, such as
+``#v=1&map=cdat&x=sigma:1.0:3.0&y=nu:0.01:1.0:log&measure=regime&steps=2000&set=lam:18.0``. It holds no code. (Behind a
+hash, so that the browser's own Back and Forward go through the views without loading the page again.)
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlencode
+
+import numpy as np
+
+from .. import checks
+
+#: The version of links; one of another version is refused.
+VERSION = "1"
+#: Longer links are not looked at.
+LONGEST_LINK = 4000
+#: How many cells a picture may have along a side.
+SIDES = (125, 250, 500, 1000)
+#: Neighbouring cells must be this many doubles apart at least.
+DOUBLES_A_CELL = 4
+
+
+class TooCostly(ValueError):
+    """A picture would take more than a request may cost."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one picture may cost.
+
+    Attributes
+    ----------
+    steps : of one orbit.
+    work : steps times points.
+    seconds : after which a computation is given up.
+    """
+
+    steps: int = 10**7
+    work: float = 5e10
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A swept name and the range that a picture shows of it, evenly spaced or (`log`) in its logarithm.
+
+    Examples
+    --------
+    >>> Axis("eta", 0.0, 1.0).centres(4)
+    array([0.125, 0.375, 0.625, 0.875])
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+
+    def centres(self, count: int) -> np.ndarray:
+        """The middles of `count` cells that fill the range."""
+        first, last = self.ends(count)
+        return np.geomspace(first, last, count) if self.log else np.linspace(first, last, count)
+
+    def ends(self, count: int) -> tuple[float, float]:
+        """The middles of the first and the last cell."""
+        if self.log:
+            half = math.log(self.high / self.low) / (2 * count)
+            return self.low * math.exp(half), self.high * math.exp(-half)
+        half = (self.high - self.low) / (2 * count)
+        return self.low + half, self.high - half
+
+    def check(self, count: int) -> None:
+        """ValueError says why no picture of so many cells can be had of this range."""
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            raise ValueError(f"{self.name} must run between finite numbers, not from {self.low:g} to {self.high:g}.")
+        if not self.low < self.high:
+            raise ValueError(f"{self.name} must start below where it ends, not run from {self.low:g} to {self.high:g}.")
+        if not math.isfinite(self.high - self.low):
+            raise ValueError(f"{self.name} runs over more than a double can hold; zoom in.")
+        if self.log and self.low <= 0:
+            raise ValueError(f"a logarithmic axis needs positive numbers, and {self.name} starts at {self.low:g}.")
+        spacing = math.ulp(max(abs(self.low), abs(self.high)))
+        if self.high - self.low < count * DOUBLES_A_CELL * spacing:
+            raise ValueError(
+                f"doubles are too coarse for this: there are {(self.high - self.low) / spacing:.0f} of them between "
+                f"{self.low!r} and {self.high!r}, for {count} cells of {self.name}. Zoom out."
+            )
+
+    def text(self) -> str:
+        return f"{self.name}:{self.low!r}:{self.high!r}" + ":log" * self.log
+
+
+@dataclass(frozen=True)
+class View:
+    """What a picture shows.
+
+    Attributes
+    ----------
+    map : the name of a map, of a closed loop ("landscape.tuner", or "landscape.tuner.delayed"), of an own map, or of
+        a stored sweep.
+    x, y : the axes.
+    measure : as on the command line, such as ``mean:y,skip=100``; of a stored sweep, the variable.
+    steps : of each orbit.
+    values : the other parameters and initial states, where they are not the map's defaults.
+    beside : a second map that is drawn beside the first one, or "".
+    side : the number of cells along each axis.
+    seed : of a map that takes noise.
+    theory : whether the theory's boundaries are drawn.
+    point : the (x, y) that is looked at, or None.
+    line : the ends (x0, y0, x1, y1) of the line of an orbit diagram, or None.
+    """
+
+    map: str
+    x: Axis
+    y: Axis
+    measure: str
+    steps: int = 2000
+    values: Mapping[str, float] = field(default_factory=dict)
+    beside: str = ""
+    side: int = 500
+    seed: int = 0
+    theory: bool = False
+    point: tuple[float, float] | None = None
+    line: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+    def __eq__(self, other):
+        return isinstance(other, View) and self.link() == other.link()
+
+    def __hash__(self):
+        return hash(self.link())
+
+    def but(self, **changes) -> "View":
+        """The same with some changes."""
+        return replace(self, **changes)
+
+    @property
+    def drawn(self) -> "View":
+        """What the picture itself hangs on: not what is looked at in it."""
+        return self.but(theory=False, point=None, line=None)
+
+    def over(self, side: int) -> dict[str, np.ndarray]:
+        """The grid, as ds.sweep takes it; x first."""
+        return {axis.name: axis.centres(side) for axis in (self.x, self.y)}
+
+    def at(self, x: float, y: float) -> dict[str, float]:
+        """All values at a point of the picture that differ from the map's defaults."""
+        return {**self.values, self.x.name: x, self.y.name: y}
+
+    def check(self, limits: Limits) -> None:
+        """ValueError says what is out of range; :class:`TooCostly` what would take too long."""
+        if self.side not in SIDES:
+            raise ValueError(f"a picture has {', '.join(map(str, SIDES))} cells along a side, not {self.side}.")
+        if self.x.name == self.y.name:
+            raise ValueError(f"both axes are {self.x.name}; choose two names.")
+        for axis in (self.x, self.y):
+            axis.check(self.side)
+            if axis.name in self.values:
+                raise ValueError(f"{axis.name} is given twice: as an axis, and as a value.")
+        for name, value in self.values.items():
+            if not math.isfinite(value):
+                raise ValueError(f"{name} must be a finite number, not {value:g}.")
+        for place in (self.point or (), self.line or ()):
+            if not all(map(math.isfinite, place)):
+                raise ValueError("a point of the picture must have finite numbers.")
+        if self.steps > limits.steps:
+            raise TooCostly(f"an orbit may have {limits.steps:,} steps here at most, not {self.steps:,}.")
+        pictures = 2 if self.beside else 1
+        work = float(self.side) ** 2 * self.steps * pictures
+        if work > limits.work:
+            most = int(limits.work / (self.side**2 * pictures))
+            raise TooCostly(
+                f"this view is too large: {self.side} × {self.side} points × {self.steps:,} steps"
+                f"{' × 2 pictures' * (pictures == 2)} are {work:.1e} steps of the map, and {limits.work:.0e} are "
+                f"allowed. Make at most {most:,} steps, or lower the resolution; for more, write ds.sweep."
+            )
+
+    def link(self) -> str:
+        """What stands behind the page's address to bring this view back, with its hash."""
+        pairs = [("v", VERSION), ("map", self.map), ("x", self.x.text()), ("y", self.y.text())]
+        pairs += [("measure", self.measure), ("steps", str(self.steps))]
+        if self.values:
+            pairs.append(("set", ",".join(f"{n}:{float(v)!r}" for n, v in self.values.items())))
+        if self.beside:
+            pairs.append(("beside", self.beside))
+        if self.side != 500:
+            pairs.append(("side", str(self.side)))
+        if self.seed:
+            pairs.append(("seed", str(self.seed)))
+        if self.theory:
+            pairs.append(("theory", "1"))
+        for key, place in (("point", self.point), ("line", self.line)):
+            if place:
+                pairs.append((key, ":".join(repr(float(v)) for v in place)))
+        return "#" + urlencode(pairs, safe=":,.=")
+
+    @classmethod
+    def from_link(cls, link: str) -> "View":
+        """The view that a link means, its names not yet looked up.
+
+        Raises
+        ------
+        ValueError : the link is damaged, or of another version; the message says where.
+
+        Examples
+        --------
+        >>> view = View.from_link("#v=1&map=cdat&x=sigma:1:3&y=nu:0.01:1:log&measure=regime&steps=500")
+        >>> view.y
+        Axis(name='nu', low=0.01, high=1.0, log=True)
+        >>> View.from_link(view.link()) == view
+        True
+        """
+        given = _pairs(link)
+        for key in ("map", "x", "y", "measure", "steps"):
+            if not given.get(key):
+                raise ValueError(f"the link is damaged: it has no {key}.")
+        numbers = {k: _count(given[k], k) for k in ("steps", "side", "seed") if k in given}
+        if given.get("theory", "1") != "1":
+            raise ValueError(f"the link is damaged: theory={_shown(given['theory'])} must be 1.")
+        places = {k: _place(given[k], k, n) for k, n in (("point", 2), ("line", 4)) if k in given}
+        return cls(
+            given["map"], _axis(given["x"]), _axis(given["y"]), given["measure"], values=_values(given.get("set", "")),
+            beside=given.get("beside", ""), theory="theory" in given, **numbers, **places,
+        )  # fmt: skip
+
+
+_KEYS = ("v", "map", "x", "y", "measure", "steps", "set", "beside", "side", "seed", "theory", "point", "line")
+
+
+def _pairs(link):
+    if len(link) > LONGEST_LINK:
+        raise ValueError(f"the link is longer than {LONGEST_LINK} characters.")
+    try:
+        pairs = parse_qsl(link.removeprefix("#"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        raise ValueError("the link is damaged: it is not of the form #key=value&key=value.") from None
+    given = dict(pairs)
+    if given.get("v") != VERSION:
+        found = f"version {_shown(given['v'])}" if "v" in given else "no version"
+        raise ValueError(f"the link has {found}; this explorer reads version {VERSION}.")
+    for key, _ in pairs:
+        if key not in _KEYS:
+            raise ValueError(f"the link is damaged: unknown key {_shown(key)}.{checks.nearest(key, _KEYS)}")
+    if len(given) < len(pairs):
+        raise ValueError("the link is damaged: it gives a key twice.")
+    return given
+
+
+def _shown(text):
+    return repr(text if len(text) <= 40 else text[:37] + "…")
+
+
+def _float(text, what):
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if math.isnan(number):
+        raise ValueError(f"the link is damaged: {_shown(text)} in {what} is not a number.")
+    return number
+
+
+def _count(text, key):
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise ValueError(f"the link is damaged: {key}={_shown(text)} is not a whole number.")
+    return int(text)
+
+
+def _place(text, key, count):
+    parts = text.split(":")
+    if len(parts) != count:
+        raise ValueError(f"the link is damaged: {key}={_shown(text)} must have {count} numbers.")
+    return tuple(_float(part, key) for part in parts)
+
+
+def _axis(text):
+    name, *ends = text.split(":")
+    log = ends[-1:] == ["log"] and bool(ends.pop())
+    if not name or len(ends) != 2:
+        raise ValueError(f"the link is damaged: {_shown(text)} is no axis; one is sigma:1:3 or nu:0.01:1:log.")
+    return Axis(name, *(_float(end, name) for end in ends), log)
+
+
+def _values(text):
+    values = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition(":")
+        if name in values:
+            raise ValueError(f"the link is damaged: {_shown(name)} is given twice.")
+        values[name] = _float(value, name)
+    return values
