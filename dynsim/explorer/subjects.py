@@ -23,6 +23,8 @@ from .view import Axis, View
 DELAYED = "delayed"
 #: The longest period that may be asked for here; more takes much memory for each point.
 LONGEST_PERIOD = 128
+#: Map steps of one compiled call: some 10 ms, so that what is stale stops soon.
+STEPS_A_CALL = 2**22
 #: The longest name beside a slider.
 SHORT = 22
 #: How some names are first shown; others go from their default / 3 to 3 times it.
@@ -171,7 +173,7 @@ class Subject:
     def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
         """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
         asked = self.job(view.but(values=self.values(view)), side)
-        kept, engine = Memory(asked), engines.choose(device, cores())
+        kept, engine = Memory(asked), engines.choose(device, cores(), call=STEPS_A_CALL)
         engine.run(asked, kept.spans, kept.deliver, advance)
         return labelled(asked, kept.arrays(), engine.name)
 
