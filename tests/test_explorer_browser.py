@@ -1,11 +1,8 @@
 """The explorer in a browser without a window: Chromium, driven by Playwright."""
 
-import json
 import os
 import shutil
-import time
 
-import numpy as np
 import pytest
 
 import dynsim as ds
@@ -75,9 +72,7 @@ def shown(page, url, side=500):
 def settled(page, side=500):
     """Wait until the fine picture of the page's view is drawn, and return what is drawn."""
     page.wait_for_function(READY, arg=side)
-    page.wait_for_function(
-        """(side) => { const text = document.body.innerText ; return true }""", arg=side
-    )
+    page.wait_for_function("""(side) => { const text = document.body.innerText ; return true }""", arg=side)
     return page.evaluate(IMAGE)
 
 
