@@ -19,6 +19,9 @@ from .subjects import Library
 from .toolbar import Toolbar
 from .view import Limits, View
 
+#: Milliseconds for which the values of a moving slider are gathered.
+SLIDE = 30
+
 
 class Page:
     """What one reader sees. All of it runs in the server's thread, but for `_told`.
@@ -41,7 +44,7 @@ class Page:
         self.pictures: list[figures.Picture] = []
         self._key, self._moving, self._scales = None, False, ()
         self.painter = Painter(self._told, limits)
-        self.controls = Controls(library, self.go, self.fail)
+        self.controls = Controls(library, self.go, self.fail, lambda f: self.doc.add_timeout_callback(f, SLIDE))
         self.toolbar = Toolbar(self)
         self.extras = Extras(self)
         wide = {"sizing_mode": "stretch_width"}
@@ -139,9 +142,8 @@ class Page:
     def _arrange(self, view):
         """Have figures with the view's axes: the old ones, moved, or new ones."""
         names = shown(view)
-        key = (*names, view.x.name, view.x.log, view.y.name, view.y.log)
-        if self._key != key:
-            self._key = key
+        if self._key != key_of(view):
+            self._key = key_of(view)
             self._ranges = figures.ranges(view.x, view.y, self._moved)
             subject = self.library.subject(view.map)
             labels = subject.described(view.x.name), subject.described(view.y.name)
@@ -171,7 +173,7 @@ class Page:
         self.later(partial(self._show, round), wait=bool(round.side))
 
     def _show(self, round):
-        if round.view.drawn != self.drawn:
+        if key_of(round.view) != self._key or (round.view.drawn != self.drawn and not round.side):
             return
         if round.error is not None:
             self.results = ()
@@ -185,7 +187,7 @@ class Page:
             self._show_results(round)
 
     def _show_results(self, round):
-        view, images = self.view, []
+        view, images = round.view, []  # while a slider moves, the picture is a little behind it
         held = self._scales if self.toolbar.hold.value else ()
         for i, (picture, result) in enumerate(zip(self.pictures, round.results)):
             variable = result[next(iter(result.data_vars))]
@@ -193,7 +195,7 @@ class Page:
             picture.show(image, view.x, view.y, shown(view)[i], "")
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
-        if round.last:
+        if round.last and view.drawn == self.drawn:
             self.results = round.results
             self._scales = tuple(image.scale for image in images)
             self.legend.object = legend([image.shares for image in images])
@@ -218,6 +220,11 @@ class Page:
         self.location.hash = self.view.link()
         self.toolbar.follow(self.history)
         self.extras.settled()
+
+
+def key_of(view: View) -> tuple:
+    """What needs figures of its own."""
+    return (*shown(view), view.measure, view.x.name, view.x.log, view.y.name, view.y.log)
 
 
 def shown(view: View) -> list[str]:

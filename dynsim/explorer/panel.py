@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import ClassVar
 
 import panel as pn
 
@@ -18,14 +19,27 @@ _SPANS = {"all steps": 0.0, "the second half": 0.5, "the last tenth": 0.9}
 _WIDTH = 270
 
 
+class _PromptSlider(pn.widgets.FloatSlider):
+    # Panel gathers values for 50 ms before it passes the last one on; the painter drops what is stale itself.
+    _debounce: ClassVar = 5
+
+
+class Slider(pn.widgets.EditableFloatSlider):
+    """A slider that tells each value at once."""
+
+    _slider_widget = _PromptSlider
+
+
 class Controls:
     """Widgets that show a view, and call ``changed(view)`` when the reader changes one.
 
     What is typed or chosen is checked there, not here; ``failed(error)`` hears of what cannot even be read.
+    ``soon(f)`` calls f a moment later: what a moving slider says meanwhile becomes one change.
     """
 
-    def __init__(self, library: subjects.Library, changed: Callable, failed: Callable):
-        self.library, self._changed, self._failed = library, changed, failed
+    def __init__(self, library: subjects.Library, changed: Callable, failed: Callable, soon: Callable):
+        self.library, self._changed, self._failed, self._soon = library, changed, failed, soon
+        self._sliding: dict[str, float] = {}
         self.view: View | None = None
         self._quiet = False
         select, text, box = pn.widgets.Select, pn.widgets.TextInput, pn.widgets.Checkbox
@@ -48,7 +62,7 @@ class Controls:
         self.seed = text(name="Seed of the noise", **half)
         self.sliders = pn.Column(width=_WIDTH + 20, margin=0)
         self._measured = (self.measure, self.of, self.span, self.steps)
-        self._slider: dict[str, pn.widgets.EditableFloatSlider] = {}
+        self._slider: dict[str, Slider] = {}
         self._watch()
 
     def _watch(self):
@@ -86,6 +100,9 @@ class Controls:
         old, self.view = self.view, view
         subject = self.library.subject(view.map)
         with self._silent():
+            if old is not None and old.but(values=view.values) == view:
+                self._show_values(view, subject)
+                return
             self._show_subject(view, subject)
             for k, axis in (("x", view.x), ("y", view.y)):
                 self.names[k].param.update(options=_told(subject), value=axis.name)
@@ -101,11 +118,16 @@ class Controls:
             free = [n for n in subject.names if n not in (view.x.name, view.y.name)]
             if old is None or old.map != view.map or list(self._slider) != free:
                 self._make_sliders(subject, free, view)
-            for name, slider in self._slider.items():
-                value = view.values.get(name, subject.defaults[name])
-                if not slider.start <= value <= slider.end:
-                    slider.param.update(start=min(slider.start, value), end=max(slider.end, value))
-                slider.value = value
+            self._show_values(view, subject)
+
+    def _show_values(self, view, subject):
+        for name, slider in self._slider.items():
+            value = view.values.get(name, subject.defaults[name])
+            if name in self._sliding or slider.value == value:
+                continue
+            if not slider.start <= value <= slider.end:
+                slider.param.update(start=min(slider.start, value), end=max(slider.end, value))
+            slider.value = value
 
     def _show_subject(self, view, subject):
         loop = view.map not in self.library.names
@@ -142,7 +164,7 @@ class Controls:
             low, high, _ = subject.usual_range(name)
             low, high = min(low, value, 0.0 if low > 0 else low), max(high, value)
             high = min(high, max(4 * abs(value), low + 1e-3)) if value else high
-            slider = pn.widgets.EditableFloatSlider(
+            slider = Slider(
                 name=subject.described(name, short=True), value=value, start=low, end=high, step=(high - low) / 500,
                 format="0.[0000000]", width=_WIDTH, margin=(0, 6), css_classes=[f"slider-{name}"],
             )  # fmt: skip
@@ -183,8 +205,15 @@ class Controls:
         self._changed(view.but(point=None, line=None))
 
     def _slid(self, name, value):
-        if not self._quiet and value is not None:
-            self._changed(self.view.but(values={**self.view.values, name: float(value)}))
+        if self._quiet or value is None:
+            return
+        if not self._sliding:
+            self._soon(self._slide)
+        self._sliding[name] = float(value)
+
+    def _slide(self):
+        slid, self._sliding = self._sliding, {}
+        self._changed(self.view.but(values={**self.view.values, **slid}))
 
     def _read(self, event):
         if self._quiet:

@@ -23,6 +23,8 @@ from .view import Axis, View
 DELAYED = "delayed"
 #: The longest period that may be asked for here; more takes much memory for each point.
 LONGEST_PERIOD = 128
+#: Map steps of one compiled call: some 10 ms, so that what is stale stops soon.
+STEPS_A_CALL = 2**22
 #: The longest name beside a slider.
 SHORT = 22
 #: How some names are first shown; others go from their default / 3 to 3 times it.
@@ -175,7 +177,7 @@ class Subject:
 
 def run(job: Job, advance, device: str) -> xr.Dataset:
     """What ds.sweep returns for a job."""
-    kept, engine = Memory(job), engines.choose(device, cores())
+    kept, engine = Memory(job), engines.choose(device, cores(), call=STEPS_A_CALL)
     engine.run(job, kept.spans, kept.deliver, advance)
     return labelled(job, kept.arrays(), engine.name)
 
