@@ -204,16 +204,17 @@ def cell_edges(values, dim):
     values = np.asarray(values, float)
     if values.size < 2 or np.any(np.diff(values) == 0):
         raise ValueError(f"{dim!r} needs at least two different values for a phase diagram.")
-    geometric = (
-        values.size > 2
-        and (values > 0).all()
-        and np.allclose(np.diff(np.log(values)), np.log(values[1] / values[0]), rtol=1e-6)
-        and not np.allclose(np.diff(values), values[1] - values[0], rtol=1e-6)
-    )
+    geometric = values.size > 2 and (values > 0).all() and _even(np.log(values)) and not _even(values)
     at = np.log(values) if geometric else values
     middle = (at[1:] + at[:-1]) / 2
     edge = np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
     return ("log", np.exp(edge)) if geometric else ("linear", edge)
+
+
+def _even(values):
+    """Whether they are evenly spaced, but for their rounding."""
+    steps = np.diff(values)
+    return np.allclose(steps, steps[0], rtol=1e-6, atol=1e-14 * np.abs(values).max())
 
 
 def axis_label(array, dim):

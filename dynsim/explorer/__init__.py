@@ -84,8 +84,8 @@ def explore(
     else:
         view = _begun(library.first(name), library.subject(name), over or {}, measure, steps, values)
     limits = Limits()
-    view.check(limits)
     library.check(view)
+    view.check(limits, library.subject(view.map).computed)
     if host in ("0.0.0.0", "::"):
         raise ValueError("host must be the name or address by which others reach this machine, not a wildcard.")
     return Explorer(library, view, limits, port=checks.whole(port, "port"), host=host)
@@ -102,9 +102,21 @@ def _library(what, theory, device):
         known = what.name in ds.maps.__all__ and getattr(ds.maps, what.name) is what
         own = {} if known else {what.name: what}
         return Library(own, theory={what.name: theory or {}}, device=device), what.name
-    if not isinstance(what, (str, os.PathLike)):
+    if not isinstance(what, (str, os.PathLike, xr.Dataset)):
         raise TypeError(f"{what!r} cannot be explored; give a map, its name, or a sweep.")
-    return Library(theory={str(what): theory or {}}, device=device), str(what)
+    stored = {}
+    if isinstance(what, xr.Dataset) or _is_path(what):
+        from .stored import Stored, open_sweep
+
+        name = "the sweep" if isinstance(what, xr.Dataset) else str(what)
+        what = Stored(name, what if isinstance(what, xr.Dataset) else open_sweep(what))
+        stored, what = {name: what}, name
+    return Library(theory={what: theory or {}}, device=device, stored=stored), what
+
+
+def _is_path(what):
+    """Whether this names a file or a folder, not a map."""
+    return isinstance(what, os.PathLike) or what.endswith((".zarr", ".nc")) or os.sep in what
 
 
 def _begun(view, subject, over, measure, steps, values):

@@ -27,6 +27,8 @@ def python(view: View, subject: Subject) -> str:
     result = ds.sweep(ds.maps.cdat, 2000, {"sigma": np.linspace(1.002, 2.998, 500), "nu": np.geomspace(...)}, ...)
     ds.plot.phase_diagram(result, "regime");
     """
+    if not subject.computed:
+        return _stored(view, subject)
     measure = measure_of(view.measure)
     options = {k: v for k, v in measure.options.items() if v != measure.kind.options[k]}
     over = ", ".join(f'"{axis.name}": {_grid(axis, view.side)}' for axis in (view.x, view.y))
@@ -35,6 +37,26 @@ def python(view: View, subject: Subject) -> str:
     measured = f"ds.measures.{replace(measure, options=options)!r}"
     call = f"ds.sweep({_map(view.map)}, {view.steps}, {{{over}}}, {measured}{values}{seed})"
     return f'import numpy as np, dynsim as ds\nresult = {call}\nds.plot.phase_diagram(result, "{measure.name}");'
+
+
+def _stored(view, subject):
+    """The part of a stored sweep that a picture shows; or, where it was computed anew, how."""
+    axes = (view.x, view.y)
+    if made := subject.sweep_of(view):
+        name, measure, values = made
+        over = ", ".join(f'"{axis.name}": {_grid(axis, view.side)}' for axis in axes)
+        given = "".join(f", {n}={v!r}" for n, v in values.items())
+        call = f"ds.sweep({_map(name)}, {subject.steps}, {{{over}}}, ds.measures.{measure!r}{given})"
+        return f'import numpy as np, dynsim as ds\nresult = {call}\nds.plot.phase_diagram(result, "{view.measure}");'
+    source = subject.dataset.encoding.get("source", "")
+    opened = f"xr.open_{'zarr' if Path(source).is_dir() else 'dataset'}({source!r})" if source else "sweep"
+    fixed = f".isel({subject.entries(view)!r})" if subject.entries(view) else ""
+    part = ", ".join(f"{a.name}=slice({a.low!r}, {a.high!r})" for a in axes)
+    names = [axis.name for axis in axes]
+    return (
+        f"import xarray as xr, dynsim as ds\nresult = {opened}[[{view.measure!r}]]{fixed}.sortby({names}).sel({part})\n"
+        f'ds.plot.phase_diagram(result, "{view.measure}", x="{names[0]}", y="{names[1]}");'
+    )
 
 
 def _map(name):

@@ -172,10 +172,14 @@ class Subject:
 
     def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
         """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
-        asked = self.job(view.but(values=self.values(view)), side)
-        kept, engine = Memory(asked), engines.choose(device, cores(), call=STEPS_A_CALL)
-        engine.run(asked, kept.spans, kept.deliver, advance)
-        return labelled(asked, kept.arrays(), engine.name)
+        return run(self.job(view.but(values=self.values(view)), side), advance, device)
+
+
+def run(job: Job, advance, device: str) -> xr.Dataset:
+    """What ds.sweep returns for a job."""
+    kept, engine = Memory(job), engines.choose(device, cores(), call=STEPS_A_CALL)
+    engine.run(job, kept.spans, kept.deliver, advance)
+    return labelled(job, kept.arrays(), engine.name)
 
 
 def _round(value):
@@ -206,12 +210,13 @@ class Library:
     own : maps of the user's, by the name that they are shown under.
     theory : boundaries that the user knows: name of a map -> label -> condition, or expression that is zero on them.
     device : "cpu", "cuda" or "auto", as for ds.sweep.
+    stored : sweeps, :class:`dynsim.explorer.stored.Stored`, by the name that they are shown under.
     """
 
-    def __init__(self, own: Mapping[str, Map] = {}, theory: Mapping = {}, device: str = "cpu"):
+    def __init__(self, own: Mapping[str, Map] = {}, theory: Mapping = {}, device: str = "cpu", stored: Mapping = {}):
         self.own, self.theory, self.device = dict(own), dict(theory), device
-        self.names = [*self.own, *(n for n in ds.maps.__all__ if n not in self.own)]
-        self._subjects: dict[str, Subject] = {}
+        self.names = list(dict.fromkeys((*stored, *self.own, *ds.maps.__all__)))
+        self._subjects: dict[str, Subject] = dict(stored)
 
     def subject(self, name: str) -> Subject:
         """What goes by this name; ValueError where nothing does."""
@@ -224,9 +229,11 @@ class Library:
         return self.subject(name).first()
 
     def companions(self, view: View) -> list[str]:
-        """The maps that can be drawn beside the view's, on the same axes."""
-        axes = {view.x.name, view.y.name}
-        return [n for n in self.names if n != view.map and axes <= set(self.subject(n).names)]
+        """The maps that can be drawn beside the view's, on the same axes; beside a stored sweep, stored ones."""
+        axes, own = {view.x.name, view.y.name}, self.subject(view.map)
+        others = {n: self.subject(n) for n in self.names if n != view.map}
+        others = {n: s for n, s in others.items() if axes <= set(s.names) and s.computed == own.computed}
+        return [n for n, s in others.items() if s.computed or (s.names == own.names and view.measure in s.measures)]
 
     def check(self, view: View) -> None:
         """ValueError or TypeError says which name of the view is unknown, or does not fit."""
