@@ -15,6 +15,8 @@ import xarray as xr
 import dynsim as ds
 from dynsim import cli_request, cli_sweep
 from dynsim.cli import main
+from dynsim.engines.cluster import NoWorkers
+from dynsim.engines.cuda import NoGpu
 
 ROOMS = ("maps", "landscapes", "tuners", "measures", "objectives", "optimizers")
 SWEEP = (
@@ -442,6 +444,41 @@ def test_a_folder_without_leave_to_write_is_refused(capsys, monkeypatch, no_swee
 
     monkeypatch.setattr(cli_sweep, "_write", no_leave)
     assert ". cannot be written to (Permission denied)" in refused(capsys, GOOD.split())
+
+
+@pytest.mark.parametrize("out", ["r.nc", "r.zarr"])
+def test_an_unknown_device_of_a_cluster_is_refused(out, capsys, folder, no_sweep):
+    asked = [*GOOD.replace("r.nc", out).split(), "--scheduler", "tcp://127.0.0.1:9", "--device", "nonsense"]
+    assert "unknown device 'nonsense'; write device='cpu'" in refused(capsys, asked)
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("out", ["r.nc", "r.zarr"])
+def test_a_cluster_without_dask_is_told(out, capsys, folder, monkeypatch, no_sweep):
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as where it is not installed
+    asked = [*GOOD.replace("r.nc", out).split(), "--scheduler", "tcp://127.0.0.1:9"]
+    assert "a sweep on a cluster needs Dask: pip install 'dynsim[cluster]'" in refused(capsys, asked)
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("out", ["r.nc", "r.zarr"])
+@pytest.mark.parametrize(
+    "error, code",
+    [
+        (ValueError("this does not fit."), 2),
+        (ModuleNotFoundError("a worker cannot import 'here'."), 2),
+        (NoGpu("there is no GPU."), 2),
+        (NoWorkers("the cluster has no workers yet."), 1),
+    ],
+)
+def test_what_only_the_sweep_finds_is_told_in_one_sentence(out, error, code, capsys, folder, monkeypatch):
+    def sweep(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(ds, "sweep", sweep)
+    assert main(GOOD.replace("r.nc", out).split()) == code
+    assert capsys.readouterr().err == f"dynsim sweep: {error}\n"
+    assert os.listdir(folder) == []
 
 
 def test_a_missing_library_is_told_before_the_sweep(capsys, monkeypatch, no_sweep):
