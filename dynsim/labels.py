@@ -34,6 +34,8 @@ SYMBOLS = {
     "d_avg": (r"\tilde d", "averaged curvature"),
     "step": ("t", "step"),
 }
+#: A state larger than this, or no number, has escaped; the measures that take a ``bound`` have it by default.
+BOUND = 1e12
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
     "omega"

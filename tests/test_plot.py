@@ -102,6 +102,24 @@ def test_an_escape_does_not_swamp_the_picture(ax):
     assert drawn(ax).std() > 5
 
 
+def test_pictures_and_measures_agree_on_what_escaped():
+    import inspect
+
+    from dynsim.labels import BOUND
+    from dynsim.measures import lifetime, regime
+
+    for kind in (lifetime, regime):
+        assert inspect.signature(kind.update).parameters["bound"].default == BOUND
+
+
+def test_an_orbit_and_its_animation_have_the_same_margins(ax):
+    run = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)  # it escapes
+    moving = ds.plot.animate(run, "eta", "lam", frames=3)
+    ds.plot.orbit(run, "lam", ax=ax)
+    assert moving.frame(0).axes[0].get_ylim() == ax.get_ylim()
+    assert moving.frame(0).axes[0].get_xlim() == (0.95, 1.05)
+
+
 @pytest.mark.parametrize("first", ["escapes", "stays"])
 def test_of_two_orbits_one_escapes_and_both_are_in_view(ax, first):
     escapes = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)

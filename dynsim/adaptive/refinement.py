@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from .. import checks, measures
-from ..labels import flags_of
+from ..labels import BOUND, flags_of
 from ..measure import Measure
 from ..model import Map
 from ..sweeps import check_map, check_measures, sweep
@@ -33,8 +33,6 @@ TAKEN = (
     "vertex",
     "line",
 )
-#: A value that is larger, or no number, is that of a point that escaped.
-LARGEST = 1e12
 
 
 def refine(
@@ -164,7 +162,7 @@ class _Rounds:
     def comparable(self, values: np.ndarray) -> np.ndarray:
         """Numbers that differ by more than `tol` where the values do; all that escaped are alike."""
         values = np.asarray(values, float)
-        good = np.abs(values) <= LARGEST
+        good = np.abs(values) <= BOUND
         if self.threshold is not None:
             values = (values > self.threshold).astype(float)
         return np.where(good, values, 1e300)

@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import ndimage
 
 from .. import checks
-from ..labels import named
+from ..labels import BOUND, named
 from ..symbolic import function
 from .show import Shown, text
 
@@ -132,7 +132,7 @@ def _compare(variable, label, statement, known):
 
     predicted, measured = on_the_grid(_excess(statement) if is_condition else statement), variable
     if not is_condition:
-        good = np.isfinite(measured) & np.isfinite(predicted) & (np.abs(measured) <= 1e12)
+        good = np.isfinite(measured) & np.isfinite(predicted) & (np.abs(measured) <= BOUND)
         error = (np.abs(measured - predicted) / np.abs(predicted)).values[good.values]
         if not error.size:
             raise ValueError(f"no point of {variable.name!r} has a number to compare with.")
@@ -203,7 +203,7 @@ def draw(ax, dataset: xr.Dataset, name: str, x: str, y: str, theory: Mapping, co
 
 def _levels(values):
     """Five levels within the measured range, evenly spaced as its colours are."""
-    values = values[np.isfinite(values) & (np.abs(values) <= 1e12)]
+    values = values[np.isfinite(values) & (np.abs(values) <= BOUND)]
     low, high = values.min(), values.max()
     if low > 0 and high / low > 1e3:
         return np.geomspace(low, high, 7)[1:-1]
