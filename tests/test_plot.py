@@ -136,8 +136,21 @@ def test_symbols_of_names():
 
     assert symbol("lam") == r"\lambda"
     assert symbol("kappa") == r"\kappa"
+    assert symbol("lam_star") == r"\lambda_{\mathrm{star}}" and symbol("lamp") == r"\mathrm{lamp}"
     assert symbol("f_star") == r"f_{\mathrm{star}}"
     assert symbol("warmup") == r"\mathrm{warmup}"
+
+
+def test_a_map_of_ones_own_has_its_greek_letters_too(ax):
+    def step(lam=1.5, /, eta=1.0, eps=0.1):
+        return lam - eta * eps * lam
+
+    map_ = ds.Map(step)  # no y, so that λ need not be a sharpness
+    ds.plot.orbit(ds.orbit(map_, 5), "lam", ax=ax)
+    assert ax.get_ylabel() == r"$\lambda$"
+    result = ds.sweep(map_, 5, {"lam": [1.0, 2.0], "eps": [0.1, 0.2]}, M.final("lam"))
+    ds.plot.phase_diagram(result, "lam_final", ax=ax)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (r"initial lam  $\lambda_0$", r"$\varepsilon$")
 
 
 def test_an_overlay_keeps_its_colour_in_every_panel():

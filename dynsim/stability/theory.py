@@ -12,8 +12,10 @@ from scipy import ndimage
 from .. import checks
 from ..labels import BOUND, named
 from ..symbolic import function
-from .show import Shown, text
+from .show import Shown, latex, text
 
+#: Letters in a line of the legend.
+WIDTH = 56
 _CONDITIONS = (sp.core.relational.Relational, sp.logic.boolalg.BooleanFunction, sp.logic.boolalg.BooleanAtom)
 
 
@@ -54,7 +56,7 @@ class Agreement(Shown):
         yield "theory", self.summary
 
     def tex(self):
-        return sp.latex(self.statement)
+        return latex(self.statement)
 
 
 def compare(dataset: xr.Dataset, name: str, theory: Mapping) -> list[Agreement]:
@@ -180,8 +182,6 @@ def _values(expression, known):
 
 def draw(ax, dataset: xr.Dataset, name: str, x: str, y: str, theory: Mapping, color="black") -> list[Agreement]:
     """Draw the statements over a phase diagram: where a condition changes, and the levels of a law."""
-    from textwrap import fill
-
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
 
@@ -196,9 +196,26 @@ def draw(ax, dataset: xr.Dataset, name: str, x: str, y: str, theory: Mapping, co
         if np.nanmin(field) < levels[-1] and np.nanmax(field) > levels[0]:
             lines = ax.contour(*at, field.values, levels, colors=color, linewidths=1.2, linestyles=style)
             lines.set_path_effects(halo)
-        handles.append(Line2D([], [], color=color, ls=style, lw=1.2, label=fill(one.summary, 56), path_effects=halo))
+        handles.append(Line2D([], [], color=color, ls=style, lw=1.2, label=_legend(one), path_effects=halo))
     ax.figure.legend(handles=handles, loc="outside lower center", frameon=False, fontsize="small")
     return found
+
+
+def _legend(one):
+    """The summary in lines, its condition as a formula where matplotlib can set it and it is not too long."""
+    from textwrap import fill
+
+    from matplotlib.mathtext import MathTextParser
+
+    written, formula = text(one.statement), f"${one.tex()}$"
+    if len(written) >= WIDTH or written not in one.summary:
+        return fill(one.summary, WIDTH)
+    try:
+        MathTextParser("path").parse(formula)
+    except ValueError:
+        return fill(one.summary, WIDTH)
+    kept = "\0" * len(written)  # not broken between lines
+    return fill(one.summary.replace(written, kept, 1), WIDTH).replace(kept, formula)
 
 
 def _levels(values):
