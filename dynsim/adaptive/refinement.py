@@ -1,6 +1,5 @@
 """ds.refine: a phase diagram computed only where it changes, level by level."""
 
-import inspect
 import json
 import math
 import warnings
@@ -149,7 +148,7 @@ class _Rounds:
         """The measure at lattice coordinates (dims, n)."""
         over = {a.name: ("point", a.values(row)) for a, row in zip(self.axes, at)}
         options = dict(self.options)
-        if options.get("store") is not None and "store" in inspect.signature(sweep).parameters:
+        if options.get("store") is not None:
             store = Path(options["store"])
             options["store"] = store.with_name(f"{store.stem}-{len(self.batches):02d}{store.suffix}")
         found = sweep(self.map, self.steps, over, self.measure, **options)
