@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from test_cli import SWEEP, TOML, refused, wanted
+from test_cli import refused
+from test_cli_sweep import SWEEP, TOML, wanted
 
 import dynsim as ds
 from dynsim import cli_store
