@@ -1,17 +1,157 @@
 """Phase diagrams under the mouse: ``ds.explore`` and ``dynsim explore``.
 
-============ ========================================================================================================
-view         what a picture shows, as a value that a link can carry
-subjects     what can be explored, and how it is first shown
-painting     pictures computed in a thread; newer ones overtake
-colouring    a result as an image
-boundaries   the theory's lines
-looking      one point: its orbit, its regime, the fixed points there
-across       the orbit diagram along a line
-exporting    the picture, the data and the lines of Python that make them
-figures      the plots
-panel        the controls
-page         one open page
-serving      the server on localhost
-============ ========================================================================================================
+========== ==========================================================================================================
+view       what a picture shows, as a value that a link can carry
+subjects   what can be explored, and how it is first shown; stored: sweeps on disk
+painting   pictures computed in a thread; newer ones overtake
+colouring  a result as an image
+derived    what sympy finds of a map, kept; boundaries: the theory's lines; looking: one point; across: a line
+exporting  the picture, the data and the lines of Python that make them
+figures    the plots; panel: the controls; toolbar; extras: what is looked at; page: all of it; styles
+serving    the server on localhost
+========== ==========================================================================================================
 """
+
+import importlib
+import os
+from collections.abc import Mapping
+
+import xarray as xr
+
+from .. import checks
+from ..measure import Measure
+from ..model import Map
+
+
+def explore(
+    what: Map | str | os.PathLike | xr.Dataset | None = None,
+    over: Mapping | None = None,
+    measure: Measure | str | None = None,
+    steps: int | None = None,
+    *,
+    theory: Mapping | None = None,
+    link: str = "",
+    port: int = 0,
+    host: str = "",
+    device: str = "cpu",
+    **values: float,
+):
+    """Explore phase diagrams with the mouse, in a notebook or a browser.
+
+    Each picture is a sweep over two names, computed anew at every zoom. A click shows the orbit, the regime and the
+    fixed points of that point. docs/explore.md leads through a session.
+
+    Parameters
+    ----------
+    what : a map; the name of one, or of a closed loop as in ``"two_eigendirections.cdat.delayed"``; a result of
+        ds.sweep with two dims or more; or the path of a sweep on disk, a zarr store or a NetCDF file. By default
+        ``cdat``; all of dynsim's maps, landscapes and tuners can be chosen on the page.
+    over : what is on the axes at first: name -> (low, high) or (low, high, "log"); x first.
+    measure : the colour at first: a measure, or its text as on the command line, such as ``"mean:y,skip=100"``; of a
+        stored sweep, the name of a variable.
+    steps : of each orbit, at first.
+    theory : boundaries of `what` that you know, for the button "Theory": label -> a condition, or an expression that
+        is zero on the boundary, in the names of the map, as in ``{"K = 1": "2*(2 - sigma) - 1"}``.
+    link : a view to begin with, as a page of the explorer gives it.
+    port : of the server; a free one by default.
+    host : the name by which other machines may reach the explorer. By default only this one can.
+    device : what computes: "cpu", "cuda" or "auto", as for ds.sweep.
+    **values : other parameters and initial states, at first.
+
+    Returns
+    -------
+    Explorer : it shows itself in a notebook. In a script, ``ds.explore(...).open().wait()`` shows it in the browser
+        and keeps the script alive; ``.url`` is its address, ``.close()`` ends it.
+
+    Raises
+    ------
+    ImportError : the extra ``explore`` is not installed.
+    ValueError, TypeError : a name, a range or a link does not fit.
+    OSError : the port or the host cannot be had.
+
+    Examples
+    --------
+    >>> import dynsim as ds
+    >>> page = ds.explore(ds.maps.cdat, over={"sigma": (1.5, 2.5), "nu": (0.01, 1, "log")}, lam=10)  # doctest: +SKIP
+    """
+    need()
+    from .serving import Explorer
+    from .view import Limits, View
+
+    library, name = _library(what, theory, device)
+    if link:
+        view = View.from_link(link.partition("#")[2])
+    else:
+        view = _begun(library.first(name), library.subject(name), over or {}, measure, steps, values)
+    limits = Limits()
+    view.check(limits)
+    library.check(view)
+    if host in ("0.0.0.0", "::"):
+        raise ValueError("host must be the name or address by which others reach this machine, not a wildcard.")
+    return Explorer(library, view, limits, port=checks.whole(port, "port"), host=host)
+
+
+def _library(what, theory, device):
+    from .subjects import Library
+
+    if what is None:
+        what = "cdat"
+    if isinstance(what, Map):
+        import dynsim as ds
+
+        known = what.name in ds.maps.__all__ and getattr(ds.maps, what.name) is what
+        own = {} if known else {what.name: what}
+        return Library(own, theory={what.name: theory or {}}, device=device), what.name
+    if not isinstance(what, (str, os.PathLike)):
+        raise TypeError(f"{what!r} cannot be explored; give a map, its name, or a sweep.")
+    return Library(theory={str(what): theory or {}}, device=device), str(what)
+
+
+def _begun(view, subject, over, measure, steps, values):
+    """The first view with the caller's wishes."""
+    from .view import Axis
+
+    axes = [view.x, view.y]
+    if len(over) > 2:
+        raise ValueError(f"a picture has two axes, and over= has {len(over)}: {', '.join(over)}.")
+    wanted = [_axis(name, ends) for name, ends in over.items()]
+    if len(wanted) == 1:
+        wanted.append(next(axis for axis in axes if axis.name != wanted[0].name))
+    axes = [Axis(a.name, a.low, a.high, a.log) for a in wanted or axes]
+    swept = [a.name for a in axes]
+    for name in values:
+        checks.known_name(name, subject.names, "parameter or initial state", f" of {view.map!r}")
+    kept = {n: v for n, v in view.values.items() if n not in swept} | subject.open_values(*swept)
+    kept |= {n: checks.scalar(v, n) for n, v in values.items()}
+    return view.but(
+        x=axes[0], y=axes[1], measure=_text(measure) if measure is not None else view.measure, values=kept,
+        steps=view.steps if steps is None else checks.whole(steps, "steps"),
+    )  # fmt: skip
+
+
+def _axis(name, ends):
+    from .view import Axis
+
+    low, high, *kind = ends
+    if kind not in ([], ["log"]):
+        raise ValueError(f"the range of {name} must be (low, high) or (low, high, 'log'), not {ends!r}.")
+    return Axis(name, checks.scalar(low, name), checks.scalar(high, name), bool(kind))
+
+
+def _text(measure):
+    """A measure as on the command line."""
+    if isinstance(measure, str):
+        return measure
+    if not isinstance(measure, Measure):
+        raise TypeError(f"{measure!r} is not a measure; write ds.measures.regime(), or 'regime'.")
+    given = [f"{k}={v!r}" for k, v in measure.options.items() if v != measure.kind.options[k]]
+    inside = ",".join([*[measure.of] * bool(measure.of), *given])
+    return measure.kind.name + f":{inside}" * bool(inside)
+
+
+def need() -> None:
+    """ImportError says what to install where the explorer cannot run."""
+    try:
+        importlib.import_module("panel")
+    except ImportError as error:
+        raise ImportError(f"the explorer needs Panel ({error}); install it: pip install 'dynsim[explore]'.") from None

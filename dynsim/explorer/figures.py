@@ -117,7 +117,9 @@ class Picture:
 
     def point(self, place) -> None:
         """Mark what is looked at, or nothing."""
-        self._point.data = {"x": [place[0]], "y": [place[1]]} if place else {"x": [], "y": []}
+        wanted = {"x": [place[0]], "y": [place[1]]} if place else {"x": [], "y": []}
+        if self._point.data != wanted:
+            self._point.data = wanted
 
     def line(self, places) -> None:
         """Mark the line of an orbit diagram, from one end on."""

@@ -23,6 +23,10 @@ from .view import Axis, View
 DELAYED = "delayed"
 #: The longest period that may be asked for here; more takes much memory for each point.
 LONGEST_PERIOD = 128
+#: Map steps of one compiled call: some 10 ms, so that what is stale stops soon.
+STEPS_A_CALL = 2**22
+#: The longest name beside a slider.
+SHORT = 22
 #: How some names are first shown; others go from their default / 3 to 3 times it.
 _RANGES = {"sigma": (1.0, 3.0, False), "beta": (0.0, 1.0, False), "zeta": (0.0, 1.0, False)}
 #: First views: axes, values, measure and steps, where the usual choice shows little.
@@ -124,12 +128,16 @@ class Subject:
         factor = 100 if value < 0.2 else 3
         return _round(value / factor), _round(value * factor), factor == 100
 
-    def described(self, name: str) -> str:
-        """A name for a reader: "initial sharpness λ₀"."""
+    def described(self, name: str, short: bool = False) -> str:
+        """A name for a reader, such as "initial sharpness λ₀"; `short`: no more than fits a slider."""
         edge, start = {"lam", "y"} <= set(self.readable), name in self.map.state
+        sign = letter(name) + "₀" * start
         meant = long_name(name) if edge else ""
-        words = ("initial" if start else "", "" if meant == name.replace("_", " ") else meant, letter(name))
-        return " ".join(filter(None, words)) + ("₀" if start else "")
+        if meant in ("", name, name.replace("_", " ")):
+            meant = ""
+        if short and len(meant) > SHORT:
+            meant = ""
+        return " ".join(filter(None, ("initial" if start else "", meant, sign)))
 
     def first(self) -> View:
         """How it is shown at first."""
@@ -165,7 +173,7 @@ class Subject:
     def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
         """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
         asked = self.job(view.but(values=self.values(view)), side)
-        kept, engine = Memory(asked), engines.choose(device, cores())
+        kept, engine = Memory(asked), engines.choose(device, cores(), call=STEPS_A_CALL)
         engine.run(asked, kept.spans, kept.deliver, advance)
         return labelled(asked, kept.arrays(), engine.name)
 
