@@ -8,6 +8,7 @@ colouring    a result as an image
 boundaries   the theory's lines
 looking      one point: its orbit, its regime, the fixed points there
 across       the orbit diagram along a line
+derived      what the equations say, derived once; the expressions of `statements` over the `plane`
 exporting    the picture, the data and the lines of Python that make them
 figures      the plots
 panel        the controls
