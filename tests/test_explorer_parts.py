@@ -8,11 +8,14 @@ import sympy as sp
 
 import dynsim as ds
 from dynsim.explorer.boundaries import boundaries
-from dynsim.explorer.derived import Abandoned, derive, numbers
+from dynsim.explorer.derived import Abandoned, derive, numbers, told
+from dynsim.explorer.fixed import fixed_points_at
+from dynsim.explorer.looking import orbit_at
 from dynsim.explorer.plane import Plane
 from dynsim.explorer.subjects import Library
 from dynsim.explorer.view import Axis, View
 from dynsim.reproduce.ratio import gain
+from dynsim.vocabulary import cos, tanh
 
 LIBRARY = Library()
 
@@ -122,3 +125,91 @@ def test_what_is_derived_is_shared_between_threads_and_can_be_abandoned():
 def test_a_number_of_another_sign_than_its_symbol_is_taken_as_it_is():
     values = numbers(ds.maps.self_stabilization, {"a": -0.1})
     assert not [known for known in derive(ds.maps.self_stabilization, values).known if known.point.period == 1]
+
+
+def test_one_point_is_told_as_orbit_and_sweep_have_it():
+    subject = LIBRARY.subject("cdat")
+    view = subject.first().but(values={"lam": 20.0}, measure="mean:y,skip=100")
+    look = orbit_at(subject, view, 1.9, 0.5)
+    one = ds.orbit(ds.maps.cdat, 2000, sigma=1.9, nu=0.5, lam=20.0)
+    np.testing.assert_array_equal(look.orbit.lam, one.lam)
+    rows = dict(look.rows)
+    fate = ds.sweep(ds.maps.cdat, 2000, {"sigma": [1.9]}, ds.measures.regime(), nu=0.5, lam=20.0).regime
+    assert rows["σ"] == "1.9" and rows["ν"] == "0.5" and rows["regime"] == ds.named(fate).item()
+    assert rows["λ at step 2,000"] == told(one.lam.values[-1])
+    assert float(rows["y mean"].replace("−", "-")) == pytest.approx(one.y.values[101:].mean(), rel=1e-3)
+    assert look.values["lam"] == 20 and look.values["sigma"] == 1.9
+    long = orbit_at(subject, view.but(steps=123_456), 1.9, 0.5)
+    assert long.orbit.sizes["step"] <= 20_000 and long.orbit.step.values[-1] > 123_400
+
+
+def test_noise_is_drawn_by_the_seed_of_the_view():
+    subject = LIBRARY.subject("stochastic")
+    view = subject.first().but(seed=3, steps=50)
+    look = orbit_at(subject, view, 0.5, 0.02)
+    x, y = view.x.name, view.y.name
+    np.testing.assert_array_equal(look.orbit.x, ds.orbit(ds.maps.stochastic, 50, seed=3, **{x: 0.5, y: 0.02}).x)
+    assert "noise" in look.note
+
+
+def test_what_fails_at_a_point_is_said():
+    subject = LIBRARY.subject("uv")
+    rows = dict(orbit_at(subject, subject.first().but(measure="mean:foo", steps=50), 1.0, 1.0).rows)
+    assert "unknown name 'foo'" in rows["foo mean"], "the measure's own words"
+    assert rows["lifetime"] == "51"
+
+
+def test_self_stabilization_repels_with_multipliers_1_plus_i_eta_sqrt_2a():
+    for a, eta in ((0.03, 1.0), (0.2, 0.7)):
+        found = fixed_points_at(ds.maps.self_stabilization, {"a": a, "eta": eta})
+        (edge,) = (one for one in found.points if one.kind == "2-cycle")
+        assert edge.place == pytest.approx({"x": np.sqrt(a / 0.3), "lam": 2 / eta})
+        expected = 1 + 1j * eta * np.sqrt(2 * a)
+        np.testing.assert_allclose(np.sort_complex(edge.multipliers), [expected.conjugate(), expected], rtol=1e-12)
+        assert edge.attracts is False and edge.largest == pytest.approx(abs(expected))
+        assert [one.kind for one in found.points].count("fixed point") == 2
+    born = fixed_points_at(ds.maps.self_stabilization, {"a": 3.0, "eta": 1.0}).points
+    assert [one.kind for one in born].count("2-cycle") == 3, "two more where η²a > 2"
+    np.testing.assert_allclose([max(one.multipliers.real) for one in born[3:]], 5 + 2 * 3, rtol=1e-9)
+
+
+def test_cdat_has_its_line_at_sigma_2_alone():
+    values = {"a": 0.05, "b": 0.1, "nu": 0.1, "lam": 1.0}
+    line = fixed_points_at(ds.maps.cdat, {**values, "sigma": 2.0}).points[0]
+    assert line.kind == "family of 2-cycles" and line.attracts is True
+    assert line.place == pytest.approx({"x": np.sqrt(0.5), "u": 0, "lam": 1, "eta": 2})
+    z = np.sort_complex(np.roots([1, -1, 8 * 0.05]))
+    close = [np.abs(line.multipliers - root).min() for root in z]
+    np.testing.assert_allclose(close, 0, atol=1e-12, err_msg="z² − z + 8a/λ² = 0")
+    assert fixed_points_at(ds.maps.cdat, {**values, "sigma": 2.0, "a": 0.2}).points[0].attracts is False
+    near = fixed_points_at(ds.maps.cdat, {**values, "sigma": 1.9})
+    assert "σ − 2 = 0" in near.note and "starts" in near.note, "looked for by numbers"
+    assert not any("family" in one.kind or one.attracts for one in near.points)
+
+
+def test_uv_is_attracted_below_its_edge_and_has_2_cycles_by_numbers():
+    found = fixed_points_at(ds.maps.uv, {"eta": 1.3, "lam": 1.5, "target": 1.0})
+    line = found.points[0]
+    assert line.kind == "family of fixed points" and line.attracts is True
+    np.testing.assert_allclose(line.multipliers, [1 - 1.3 * 1.5])
+    assert fixed_points_at(ds.maps.uv, {"eta": 1.4, "lam": 1.5}).points[0].attracts is False
+    for one in found.points:
+        state = np.array(list(one.place.values()))
+        after = state
+        for _ in range(2):
+            after = np.array(ds.maps.uv.step(*after, eta=1.3, target=1.0, width=1.0))
+        np.testing.assert_allclose(after, state, atol=1e-6)
+    assert any(one.kind == "2-cycle" for one in found.points) and "searched by numbers" in found.note
+
+
+def test_a_map_without_a_closed_form_is_searched_by_numbers():
+    def own(x=0.4, /, r=2.0):
+        return cos(r * x) * x + tanh(x) * 0.5
+
+    map = ds.Map(own)
+    found = fixed_points_at(map, {"r": 2.0})
+    assert found.note and found.points
+    for one in found.points:
+        if one.kind == "fixed point":
+            np.testing.assert_allclose(map.step(one.place["x"], r=2.0), one.place["x"], atol=1e-8)
+    assert fixed_points_at(map, {"r": 2.5}, stale=lambda: True).points == []

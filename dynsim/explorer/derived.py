@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import sympy as sp
 
 from ..model import Map, reads
@@ -219,3 +220,16 @@ def shown(expression: sp.Basic, start: Iterable[str] = ()) -> str:
     line = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")), line)
     line = re.sub(r"(\d)\*(?=[^\W\d])", r"\1", line)
     return line.replace("-", "−").replace("**", "^").replace("*", "·")
+
+
+def told(value: float) -> str:
+    """A number for a reader, to six digits.
+
+    Examples
+    --------
+    >>> told(1 / 3), told(-2e-13), told(20000.0), told(float("inf"))
+    ('0.333333', '−2e−13', '20000', '∞')
+    """
+    if np.isnan(value):
+        return "not a number"
+    return f"{value:.6g}".replace("inf", "∞").replace("-", "−")
