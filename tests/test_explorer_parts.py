@@ -136,7 +136,7 @@ def test_one_point_is_told_as_orbit_and_sweep_have_it():
     rows = dict(look.rows)
     fate = ds.sweep(ds.maps.cdat, 2000, {"sigma": [1.9]}, ds.measures.regime(), nu=0.5, lam=20.0).regime
     assert rows["σ"] == "1.9" and rows["ν"] == "0.5" and rows["regime"] == ds.named(fate).item()
-    assert rows["λ at step 2,000"] == told(one.lam.values[-1])
+    assert dict(look.last)["λ"] == told(one.lam.values[-1])
     assert float(rows["y mean"].replace("−", "-")) == pytest.approx(one.y.values[101:].mean(), rel=1e-3)
     assert look.values["lam"] == 20 and look.values["sigma"] == 1.9
     long = orbit_at(subject, view.but(steps=123_456), 1.9, 0.5)

@@ -32,13 +32,14 @@ class Extras:
         self._rows = pn.pane.HTML(_HINT, stylesheets=details, css_classes=["point"], width=430)
         self._orbit = pn.Column(margin=0)
         self._fixed = pn.pane.HTML("", stylesheets=details, css_classes=["fixed"], width=430)
+        self._last = pn.pane.HTML("", stylesheets=details, css_classes=["last"], width=430)
         self._theory = pn.pane.HTML("", stylesheets=details, css_classes=["boundaries"], **wide)
         self._visited = pn.widgets.Select(label="Along the line", width=130, css_classes=["along"], visible=False)
         self._visited.param.watch(lambda event: self._cross(), "value")
         self._diagram = pn.Column(margin=0)
         downloads = pn.Row(page.toolbar.png, page.toolbar.data, margin=0)
         self.below = pn.Column(self._theory, self._visited, self._diagram, downloads, self._take, **wide)
-        self.beside = pn.Column(self._rows, self._orbit, self._fixed, width=440)
+        self.beside = pn.Column(self._rows, self._orbit, self._fixed, self._last, width=440)
         self._workers = {name: Latest(name) for name in ("looker", "solver", "theorist", "crosser")}
 
     def close(self) -> None:
@@ -116,9 +117,8 @@ class Extras:
         self.lines = [(one.label, list(xs), list(ys)) for one in found for xs, ys in one.pieces]
         self._page.pictures[0].theory(self.lines)
         told = [(one.label, ", ".join(filter(None, (one.source, one.note)))) for one in found]
-        rows = [f"<tr><td>{escape(label)}</td><td>{escape(about)}</td></tr>" for label, about in told]
         none = "<div>The theory has no boundary in this picture.</div>"
-        self._theory.object = f"<div><h4>Boundaries</h4><table>{''.join(rows)}</table></div>" if rows else none
+        self._theory.object = f"<div><h4>Boundaries</h4>{_table(told)}</div>" if told else none
 
     # -- a point ----------------------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class Extras:
 
     def _look(self):
         view = self._page.view
-        self._fixed.object = ""
+        self._fixed.object = self._last.object = ""
         for name in ("looker", "solver"):
             self._workers[name].ask(None)
         if not view.point:
@@ -152,9 +152,9 @@ class Extras:
         self._work("looker", lambda stale: orbit_at(known, asked, *view.point), self._look_is)
 
     def _look_is(self, look):
-        rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in look.rows)
         note = f'<div class="hint">{escape(look.note)}</div>' if look.note else ""
-        self._rows.object = f"<div><h3>This point</h3><table>{rows}</table>{note}</div>"
+        self._rows.object = f"<div><h3>This point</h3>{_table(look.rows)}{note}</div>"
+        self._last.object = f"<div><h3>At the end</h3>{_table(look.last)}</div>" if look.last else ""
         subject = self._page.library.subject(self._page.view.map)
         drawn = look.orbit is not None
         self._orbit[:] = [pn.pane.Bokeh(plots.orbit(look.orbit, subject.map.state))] if drawn else []
@@ -202,3 +202,8 @@ class Extras:
 
 def _ends(line):
     return [line[:2], line[2:]] if line else []
+
+
+def _table(rows):
+    cells = (f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows)
+    return f"<table>{''.join(cells)}</table>"

@@ -25,13 +25,15 @@ class Look:
     ----------
     values : all parameters and initial states there.
     orbit : as ds.orbit gives it, at most 20 000 states of it; None where there is none.
-    rows : (name, value), as text.
+    rows : (name, value), as text: where it is, and what is measured.
+    last : the same of all states and observables at the last step that is kept, and that step.
     note : what the reader must know.
     """
 
     values: Mapping[str, float]
     orbit: xr.Dataset | None
     rows: list[tuple[str, str]]
+    last: list[tuple[str, str]]
     note: str = ""
 
 
@@ -46,7 +48,7 @@ def orbit_at(subject: Subject, view: View, x: float, y: float) -> Look:
     Returns
     -------
     Look : rows are the values on the axes; what the picture shows; the regime and the lifetime, where the map has
-        them; and all states and observables at the last step that is kept. Where the map fails, its words stand there.
+        them. Where the map fails, its words stand there.
 
     Examples
     --------
@@ -62,17 +64,17 @@ def orbit_at(subject: Subject, view: View, x: float, y: float) -> Look:
     kinds = [view.measure, *(n for n in ("regime", "lifetime") if n in subject.measures)]
     for text in dict.fromkeys(kinds):
         rows.append(_measured(subject, view, given, text))
+    last: list[tuple[str, str]] = []
     orbit, noise = None, {"seed": view.seed} if subject.noisy else {}
     try:
         orbit = ds.orbit(map, view.steps, every=every, progress=False, **noise, **given)
     except Exception as error:  # whatever a user's own map may raise
         rows.append(("orbit", _sentence(error)))
     else:
-        last = orbit.isel(step=-1)
-        at = f" at step {int(last.step):,}"
-        rows += [(letter(str(n)) + at, told(v.item())) for n, v in last.data_vars.items()]
+        end = orbit.isel(step=-1)
+        last = [("step", f"{int(end.step):,}"), *((letter(str(n)), told(v.item())) for n, v in end.data_vars.items())]
     note = "its noise is drawn anew, with the picture's seed: not that of a cell of the picture" if noise else ""
-    return Look(numbers(map, given), orbit, rows, note)
+    return Look(numbers(map, given), orbit, rows, last, note)
 
 
 def _measured(subject, view, given, text):

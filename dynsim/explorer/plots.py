@@ -44,7 +44,7 @@ def orbit(run: xr.Dataset, states) -> object:
                                   line_dash="dotted"))  # fmt: skip
         for axis in (panel.xaxis, panel.yaxis):
             axis.axis_label_text_font_style = "normal"
-        panel.xaxis.ticker.desired_num_ticks = 4
+        panel.xaxis.ticker.desired_num_ticks = 3
         panel.grid.grid_line_color = "#EEEEEE"
         panels.append(panel)
     return gridplot(panels, ncols=2, toolbar_location=None)
