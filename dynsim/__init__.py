@@ -21,6 +21,7 @@ _HOMES = {
     "compare": "training.comparison",
     "descend": "training.descent",
     "ensemble": "ensembles",
+    "explore": "explorer",
     "fixed_points": "stability.points",
     "jacobian": "stability.local",
     "multipliers": "stability.local",

@@ -1,4 +1,4 @@
-"""The command line: ``dynsim reproduce``, ``dynsim train-claims``, ``dynsim list`` and ``dynsim sweep``.
+"""The command line, such as ``dynsim sweep``.
 
 Only the standard library is imported here. Each command imports what it needs, so that help comes at once.
 """
@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _add_list(commands)
     _add_sweep(commands)
     _add_train_compare(commands)
+    _add_explore(commands)
     return top
 
 
@@ -141,6 +142,21 @@ def _add_train_compare(commands):
     )
 
 
+def _add_explore(commands):
+    about = "explore phase diagrams with the mouse, in the browser"
+    command = _command(commands, "explore", about, cli_texts.EXPLORE_EXAMPLES)
+    command.add_argument(
+        "what", metavar="MAP | SWEEP", nargs="?", help="a map, a closed loop or a stored sweep (default: cdat)"
+    )
+    command.add_argument("--link", default="", help="begin with the view of a link that the explorer gave")
+    command.add_argument("--port", metavar="N", default="0", help="of the server (default: a free one)")
+    command.add_argument(
+        "--host", metavar="NAME", default="", help="let other machines in, under this name (default: this one only)"
+    )
+    command.add_argument("--device", default="cpu", help="cpu, cuda or auto, as for sweeps (default: %(default)s)")
+    command.add_argument("--no-browser", dest="browser", action="store_false", help="print the address, open nothing")
+
+
 def _check_only(chosen, known, what):
     try:
         for name in chosen or ():
@@ -194,12 +210,19 @@ def _sweep(args):
     return run(args)
 
 
+def _explore(args):
+    from .cli_explore import run
+
+    return run(args)
+
+
 _COMMANDS = {
     "reproduce": _reproduce,
     "train-claims": _train_claims,
     "train-compare": _train_compare,
     "list": _list,
     "sweep": _sweep,
+    "explore": _explore,
 }
 
 

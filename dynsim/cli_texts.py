@@ -8,6 +8,7 @@ examples:
   dynsim list maps cdat         all about one of them
   dynsim sweep cdat --steps 10000 --over nu=0.01:1:200 --measure regime \\
       --out regimes.nc          a phase diagram, saved as NetCDF
+  dynsim explore cdat           phase diagrams under the mouse, in the browser
   dynsim reproduce              the base paper's figures and claims
   dynsim train-claims --quick   what it claims of training, in a minute
 
@@ -27,6 +28,19 @@ examples:
   dynsim train-claims                       all eleven claims, in the folder trained
   dynsim train-claims --quick               the same code on shorter and fewer runs
   dynsim train-claims --only claim3 claim9  two of them
+"""
+
+EXPLORE_EXAMPLES = """\
+examples:
+  dynsim explore                            CDAT, and every other map from there
+  dynsim explore self_stabilization         another map
+  dynsim explore two_eigendirections.greedy a landscape with a tuner;
+                                            with .delayed behind, delayed
+  dynsim explore sweep.zarr                 a sweep on disk; zooms are computed anew
+  dynsim explore --port 5006 --no-browser   for a browser that comes later
+
+The page's address holds the view: it can be shared, and opened again with the
+same port, or with --link. Maps of your own: ds.explore(ds.Map(step)) in Python.
 """
 
 LIST_EXAMPLES = """\

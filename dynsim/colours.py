@@ -5,7 +5,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 
-from .labels import flags_of
+from .labels import BOUND, flags_of
 
 #: Lines (Okabe and Ito): told apart by readers of every kind of colour vision, and in grey.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -39,14 +39,18 @@ BAD = "#BBBBBB"
 def bounded(array: xr.DataArray) -> np.ma.MaskedArray:
     """The values as floats; what is no number, or larger than 1e12 as that of points that escaped is, is masked."""
     values = array.values.astype(float)
-    return np.ma.masked_where(~(np.abs(values) <= 1e12), values)
+    return np.ma.masked_where(~(np.abs(values) <= BOUND), values)
 
 
 def classes(array: xr.DataArray) -> tuple[np.ma.MaskedArray, dict[int, str], list[str]]:
-    """Of a variable with named values: its values numbered 0, 1, …, their names, and a colour for each."""
+    """Of a variable with named values: its values numbered 0, 1, …, their names, and a colour for each.
+
+    What is no value of it is masked, such as what a store does not have yet.
+    """
     flags, values = flags_of(array), bounded(array)
     if list(flags) != list(range(len(flags))):
         return _periods(values, flags)
+    values = np.ma.masked_where(~np.isin(values.data, list(flags)), values)
     return values, flags, [REGIMES.get(flag, LINES[i % len(LINES)]) for i, flag in flags.items()]
 
 
@@ -59,7 +63,7 @@ def _periods(values, flags):
     found = [int(v) for v in np.unique(values.compressed())]
     code = {name: v for v, name in flags.items()}
     groups = [([p], f"period {p}", color) for p, color in PERIODS.items() if p in found and p not in flags]
-    others = [v for v in found if v not in flags and v not in PERIODS]
+    others = [v for v in found if v > 0 and v not in flags and v not in PERIODS]
     if others:
         span = f"{others[0]}" if len(others) == 1 else f"{others[0]}–{others[-1]}"
         groups.append((others, f"period {span}" if len(others) == 1 else f"others, {span}", PERIODS["other"]))

@@ -31,6 +31,11 @@ def _option(name, value):
     return value
 
 
+def _text(value):
+    """The number, short where that loses nothing."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
 @dataclass(frozen=True, eq=False)
 class Measure:
     """One measure as asked for: a kind, the name it is of (or ""), and its options."""
@@ -56,7 +61,7 @@ class Measure:
         return replace(self, label=label)
 
     def __repr__(self):
-        inside = [repr(self.of)] * bool(self.of) + [f"{k}={v:g}" for k, v in self.options.items()]
+        inside = [repr(self.of)] * bool(self.of) + [f"{k}={_text(v)}" for k, v in self.options.items()]
         return f"{self.kind.name}({', '.join(inside)})" + (f".named({self.label!r})" if self.label else "")
 
 

@@ -22,7 +22,7 @@ import xarray as xr
 from . import checks
 from .colours import LINES, bounded, classes, continuous, listed, wide
 from .colours import REGIMES as REGIMES
-from .labels import flags_of, symbol
+from .labels import BOUND, flags_of, symbol
 
 #: Pictures of what other parts of the package return: name -> where it is drawn.
 _ELSEWHERE = {
@@ -77,7 +77,7 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
         raise ValueError(
             f"{len(names)} names need {len(names)} axes, not {panels.size}; give ax= more, or fewer names."
         )
-    end = _escape(dataset, fixed)
+    end = escape(dataset, fixed)
     for panel, name in zip(panels, names):
         values = dataset[name].values if name in dataset else np.full(dataset.sizes["step"], fixed[name])
         before = [drawn for drawn in panel.lines if drawn.get_gid() == "orbit"]
@@ -98,12 +98,12 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
     return panels[0] if single else panels
 
 
-def _escape(dataset, fixed):
+def escape(dataset, fixed):
     """The index from which an escaping orbit only grows, or None. The states are what has an initial value."""
     found = []
     for name in (n for n in fixed if n in dataset.data_vars):
         size = np.abs(dataset[name].values)
-        gone = np.flatnonzero(~(size <= 1e12))
+        gone = np.flatnonzero(~(size <= BOUND))
         if gone.size:
             t = gone[0]
             while t > 1 and t > gone[0] - 20 and size[t - 1] < size[t] / 1.1:
@@ -115,10 +115,7 @@ def _escape(dataset, fixed):
 def _show_until(panel, step, values, end, seen):
     """Scale a panel to the orbit before its escape, and mark that; what was `seen` of earlier orbits stays in view."""
     last = len(step) - 1 if end is None else end
-    before = values[: last + 1][np.isfinite(values[: last + 1])]
-    low, high = before.min(), before.max()
-    margin = (high - low) / 20 or abs(high) / 20 or 1.0
-    limits = (low / 2, high * 2) if panel.get_yscale() == "log" else (low - margin, high + margin)
+    limits = _limits(values[: last + 1], panel.get_yscale() == "log")
     right = step[last] + max(1, (step[last] - step[0]) / 20)
     if seen:
         right = max(right, seen[0][1])
@@ -127,6 +124,14 @@ def _show_until(panel, step, values, end, seen):
     panel.set_xlim(step[0], right)
     if end is not None:
         panel.axvline(step[end], color="0.3", lw=0.9, ls=":", gid="escape")
+
+
+def _limits(values, log):
+    """What an axis has to show, with a margin: a factor of 2, or a twentieth of the range."""
+    values = values[np.isfinite(values)]
+    low, high = (values.min(), values.max()) if values.size else (-1.0, 1.0)
+    margin = (high - low) / 20 or abs(high) / 20 or 1.0
+    return (low / 2, high * 2) if log else (low - margin, high + margin)
 
 
 def phase_diagram(
@@ -204,16 +209,17 @@ def cell_edges(values, dim):
     values = np.asarray(values, float)
     if values.size < 2 or np.any(np.diff(values) == 0):
         raise ValueError(f"{dim!r} needs at least two different values for a phase diagram.")
-    geometric = (
-        values.size > 2
-        and (values > 0).all()
-        and np.allclose(np.diff(np.log(values)), np.log(values[1] / values[0]), rtol=1e-6)
-        and not np.allclose(np.diff(values), values[1] - values[0], rtol=1e-6)
-    )
+    geometric = values.size > 2 and (values > 0).all() and _even(np.log(values)) and not _even(values)
     at = np.log(values) if geometric else values
     middle = (at[1:] + at[:-1]) / 2
     edge = np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
     return ("log", np.exp(edge)) if geometric else ("linear", edge)
+
+
+def _even(values):
+    """Whether they are evenly spaced, but for their rounding."""
+    steps = np.diff(values)
+    return np.allclose(steps, steps[0], rtol=1e-6, atol=1e-14 * np.abs(values).max())
 
 
 def axis_label(array, dim):

@@ -15,23 +15,30 @@ from .threads import Threads
 DEVICES = ("cpu", "cuda", "auto")
 
 
-def choose(device: str, threads: int, client=None):
+def check_device(device: str) -> None:
+    """ValueError where there is no such device; whether this machine has it is not asked."""
+    if device not in DEVICES:
+        raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
+
+
+def choose(device: str, threads: int, client=None, call: int | None = None):
     """The engine for a device, or for the workers of a client, each with that device; "auto" is the GPU where one is.
+
+    `call` is how many map steps a thread makes before it listens again.
 
     Raises
     ------
     ValueError : there is no such device.
     NoGpu : there is no GPU to be used; the message says why.
     """
-    if device not in DEVICES:
-        raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
+    check_device(device)
     if client is not None:
         return Cluster(client, device)
     if device == "cpu":
-        return Threads(threads)
+        return Threads(threads, call)
     from . import cuda
 
-    return Threads(threads) if device == "auto" and cuda.missing() else cuda.Cuda()
+    return Threads(threads, call) if device == "auto" and cuda.missing() else cuda.Cuda()
 
 
 def compute(engine, job: Job, start: int, stop: int, advance=lambda count: None) -> list[np.ndarray]:

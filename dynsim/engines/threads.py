@@ -17,17 +17,22 @@ POINTS_A_PIECE = 2**13
 
 
 class Threads:
-    """An engine of so many threads; the result does not depend on their number."""
+    """An engine of so many threads; the result does not depend on their number.
+
+    `call` is how many map steps one compiled call makes: an error or a callback that raises stops the engine in about
+    two such calls.
+    """
 
     name = "cpu"
 
-    def __init__(self, count: int):
-        self.count = count
+    def __init__(self, count: int, call: int | None = None):
+        self.count, self.call = count, call or STEPS_A_CALL
 
     def run(self, job: Job, spans: Iterable[tuple[int, int]], deliver: Callable, advance: Callable) -> None:
         """Compute the spans; see :mod:`dynsim.engines`."""
         spans = list(spans)
-        work = _Pieces(job, advance, self._piece(job, sum(stop - start for start, stop in spans)))
+        points = self._piece(job, sum(stop - start for start, stop in spans))
+        work = _Pieces(job, advance, points, self.call // points)
         pieces = (
             (low, min(low + work.points, stop)) for start, stop in spans for low in range(start, stop, work.points)
         )
@@ -48,18 +53,18 @@ class Threads:
     def _piece(self, job, points):
         # Some pieces for each thread, so that all end together; at least a full block of lanes.
         share = -(-points // (4 * self.count))
-        return int(np.clip(min(STEPS_A_CALL // max(job.steps, 1), share), 128, POINTS_A_PIECE))
+        return int(np.clip(min(self.call // max(job.steps, 1), share), 128, POINTS_A_PIECE))
 
 
 class _Pieces:
     """Does pieces of one job, in whatever thread asks."""
 
-    def __init__(self, job, advance, points):
+    def __init__(self, job, advance, points, stride):
         self.job, self.points, self.tell = job, points, advance
         self.kernel = Kernel(job.map, job.made)
         self.advance, self.finish = self.kernel.ready("advance"), self.kernel.ready("finish")
         self.stop = threading.Event()
-        self.stride = max(CARRY_EVERY, STEPS_A_CALL // points // CARRY_EVERY * CARRY_EVERY)
+        self.stride = max(CARRY_EVERY, stride // CARRY_EVERY * CARRY_EVERY)
 
     def do(self, start, stop):
         job, kernel = self.job, self.kernel

@@ -73,9 +73,16 @@ def image_of(array: xr.DataArray, x: str, y: str, held: Scale | None = None) -> 
         scale = held
     else:
         scale = Scale(float(norm.vmin), float(norm.vmax), isinstance(norm, LogNorm), tuple(map(to_hex, palette[:256])))
-    bad = float((code == 256).mean())
-    shares = {"not finite, or over 10¹²": (BAD, bad)} if bad else {}
+    shares = _masked("not finite, or over 10¹²", array, code == 256)
     return Image(_pixels(palette, code), _told(values), {}, shares, scale)
+
+
+def _masked(why, array, masked):
+    """Entries of a legend for the cells without a number: those that a store lacks, and those that are so."""
+    absent = array.attrs.get("not_stored", 0.0)
+    other = float(masked.mean()) - absent
+    shares = {"not stored": (BAD, absent), why: (BAD, other if other > 0.5 / masked.size else 0.0)}
+    return {name: share for name, share in shares.items() if share[1]}
 
 
 def _named(array):
@@ -85,6 +92,7 @@ def _named(array):
     palette = np.array([to_rgba(c) for c in (*colors, BAD)])
     count = np.bincount(code.ravel(), minlength=len(colors) + 1) / code.size
     shares = {name: (colors[i], float(count[i])) for i, name in names.items() if count[i]}
+    shares |= _masked("no such value", array, masked)
     return Image(_pixels(palette, code), _told(numbered), names, shares, None)
 
 

@@ -1,25 +1,30 @@
 """One open page: it holds the view, asks for its picture, and shows what comes."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 import panel as pn
 import xarray as xr
 
-from . import figures
-from .colouring import Scale, image_of
+from . import figures, styles
+from .colouring import image_of
+from .extras import Extras
+from .history import History
 from .painting import Painter, Request, Round
 from .panel import Controls
-from .subjects import Library
+from .subjects import Library, letter
+from .toolbar import Toolbar
 from .view import Limits, View
 
-#: Views that Back remembers.
-MOST_VIEWS = 200
+#: Milliseconds for which the values of a moving slider are gathered.
+SLIDE = 30
 
 
 class Page:
-    """What one reader sees; all but `_told` runs in the server's thread.
+    """What one reader sees. All of it runs in the server's thread, but for `_told`.
 
     Parameters
     ----------
@@ -30,90 +35,124 @@ class Page:
     """
 
     def __init__(self, library: Library, first: View, limits: Limits, banner: str = ""):
-        self.library, self.limits, self.view = library, limits, first
+        self.library, self.limits, self.view, self.home = library, limits, first, first
         self.doc, self.location = pn.state.curdoc, pn.state.location
-        self.past: list[View] = []
-        self.place = -1
-        self.data: tuple[xr.Dataset, ...] = ()
-        self.held: Scale | None = None
-        self._pictures: list[figures.Picture] = []
-        self._drawn: View | None = None
-        self._moving = False
+        self.history = History()
+        #: What is drawn, and what is on its way: the view apart from what is looked at in it.
+        self.drawn: View | None = None
+        self.results: tuple[xr.Dataset, ...] = ()
+        self.pictures: list[figures.Picture] = []
+        self._key, self._moving, self._scales = None, False, ()
         self.painter = Painter(self._told, limits)
-        self.controls = Controls(library, self.go, self.fail)
-        self.status = pn.pane.HTML("", css_classes=["status"], sizing_mode="stretch_width")
-        self.alert = pn.pane.HTML("", css_classes=["alert"], visible=False, sizing_mode="stretch_width")
-        self.legend = pn.pane.HTML("", css_classes=["legend"], sizing_mode="stretch_width")
-        self.canvas = pn.Row()
-        self.banner = pn.pane.HTML(banner, css_classes=["banner"], visible=bool(banner), sizing_mode="stretch_width")
+        self.controls = Controls(library, self.go, self.fail, lambda f: self.doc.add_timeout_callback(f, SLIDE))
+        self.toolbar = Toolbar(self)
+        self.extras = Extras(self)
+        wide = {"sizing_mode": "stretch_width"}
+        self.status = pn.pane.HTML("", stylesheets=[styles.STATUS], css_classes=["status"], **wide)
+        self.alert = pn.pane.HTML("", stylesheets=[styles.ALERT], css_classes=["alert"], visible=False, **wide)
+        self.legend = pn.pane.HTML("", stylesheets=[styles.LEGEND], css_classes=["legend"], **wide)
+        self.banner = pn.pane.HTML(escape(banner), stylesheets=[styles.BANNER], visible=bool(banner), **wide)
+        self.canvas = pn.Row(margin=0)
 
-    def layout(self):
-        return pn.Row(self.controls.layout(), pn.Column(self.banner, self.alert, self.canvas, self.legend, self.status))
+    def layout(self) -> pn.viewable.Viewable:
+        """Everything on the page."""
+        middle = pn.Column(
+            self.banner, self.alert, self.toolbar.layout(), self.canvas, self.legend, self.status,
+            self.extras.below, margin=(0, 10),
+        )  # fmt: skip
+        return pn.Row(self.controls.layout(), middle, self.extras.beside, styles={"flex-wrap": "wrap"})
 
     # -- the view ---------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """Show the view of the address, or the first one; called once the page is there."""
-        self.location.param.watch(self._addressed, "hash")
-        first = self.view
-        if self.location.hash:
-            self._addressed(None)
-        if self._drawn is None:
-            self.go(first, quiet=True)
+        self.location.param.watch(lambda event: self._addressed(), "hash")
+        self._addressed()
+        if self.drawn is None:
+            self.go(self.view, quiet=True)
 
-    def _addressed(self, event):
+    def _addressed(self):
         link = self.location.hash
-        if link in ("", self.view.link()):
+        if link in ("", "#", self.view.link()):
             return
         try:
-            view = View.from_link(link)
+            self.go(View.from_link(link))
         except ValueError as error:
             self.fail(error)
-            return
-        self.go(view)
 
     def go(self, view: View, quiet: bool = False) -> bool:
         """Show another view; say what is wrong with it if it cannot be shown, and keep the old one."""
         try:
+            view.check(self.limits, self.library.subject(view.map).computed)
             self.library.check(view)
-            view.check(self.limits)
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # what a user's own map may raise is shown too
             self.fail(error)
             return False
-        if not quiet:
-            self.alert.visible = False
+        self.alert.visible = self.alert.visible and quiet
         self.view = view
         self.controls.show(view)
         self._arrange(view)
-        if self._drawn is None or view.drawn != self._drawn:
-            self._drawn = view.drawn
-            self.painter.ask(Request(view, self._compute(view), 2 if view.beside else 1))
+        if view.drawn != self.drawn:
+            self.drawn = view.drawn
+            compute = partial(self.library.compute, view)
+            self._say("computing …", busy=True)
+            self.painter.ask(Request(view, compute, 2 if view.beside else 1))
+        elif self.results:
+            self._settled()
+        self.extras.follow(view)
         return True
-
-    def _compute(self, view):
-        return lambda which, side, advance: self.library.compute(view, which, side, advance)
 
     def fail(self, error: Exception) -> None:
         """Say what is wrong; the page stays as it is."""
-        self.alert.object = escape(str(error) or type(error).__name__)
+        text = str(error) or type(error).__name__
+        self.alert.object = f"<div>{escape(text[:1].upper() + text[1:])}</div>"
         self.alert.visible = True
         if self.controls.view is not None:
             self.controls.show(self.view)
+            self._arrange(self.view)
+
+    def back(self, steps: int) -> None:
+        """Go back among the views, or forward (−1)."""
+        if (view := self.history.step(-steps)) is not None:
+            self.go(view)
+
+    def later(self, show: Callable[[], None], wait: bool = False) -> None:
+        """From another thread: do something in the server's, and wait for it if asked to."""
+        done = threading.Event()
+
+        def run():
+            try:
+                show()
+            except Exception as error:
+                self.fail(error)
+                raise
+            finally:
+                done.set()
+
+        self.doc.add_next_tick_callback(run)
+        if wait:
+            done.wait(2)
+
+    def close(self) -> None:
+        """End the page's threads."""
+        self.painter.close()
+        self.extras.close()
 
     # -- the picture ------------------------------------------------------------------------------------------------
 
     def _arrange(self, view):
         """Have figures with the view's axes: the old ones, moved, or new ones."""
-        names = [n for n in (view.map, view.beside) if n]
-        key = (*names, view.x.name, view.x.log, view.y.name, view.y.log)
-        if getattr(self, "_key", None) != key:
-            self._key = key
+        names = shown(view)
+        if self._key != key_of(view):
+            self._key = key_of(view)
             self._ranges = figures.ranges(view.x, view.y, self._moved)
             subject = self.library.subject(view.map)
             labels = subject.described(view.x.name), subject.described(view.y.name)
             width = figures.NARROW if view.beside else figures.WIDE
-            self._pictures = [figures.Picture(view.x, view.y, labels, self._ranges, width, self._tapped) for _ in names]
-            self.canvas[:] = [pn.pane.Bokeh(p.figure) for p in self._pictures]
+            self.pictures = [
+                figures.Picture(view.x, view.y, labels, self._ranges, width, self.extras.tapped) for _ in names
+            ]
+            self.canvas[:] = [pn.pane.Bokeh(picture.figure) for picture in self.pictures]
         for range_, axis in zip(self._ranges, (view.x, view.y)):
             if (range_.start, range_.end) != (axis.low, axis.high):
                 range_.update(start=axis.low, end=axis.high)
@@ -130,67 +169,87 @@ class Page:
         if (x, y) != (self.view.x, self.view.y):
             self.go(self.view.but(x=x, y=y))
 
-    def _tapped(self, x, y):
-        self.go(self.view.but(point=(x, y)))
-
     def _told(self, round: Round):
-        """From the painter's thread: show a round in the server's, and wait until that is done."""
-        shown = threading.Event()
-
-        def show():
-            try:
-                if round.view.drawn == self.view.drawn:
-                    self._show(round)
-            finally:
-                shown.set()
-
-        self.doc.add_next_tick_callback(show)
-        if round.side:
-            shown.wait(2)
+        """From the painter's thread: show a round, and wait until that is done, so that rounds do not pile up."""
+        self.later(partial(self._show, round), wait=bool(round.side))
 
     def _show(self, round):
-        view = self.view
+        if key_of(round.view) != self._key or (round.view.drawn != self.drawn and not round.side):
+            return
         if round.error is not None:
-            for picture in self._pictures:
-                picture.blank(view.x, view.y, "no picture")
-            self.status.object = ""
+            self.results = ()
+            for picture in self.pictures:
+                picture.blank(self.view.x, self.view.y, "no picture")
+            self._say("")
             self.fail(round.error)
         elif not round.side:
-            self.status.object = f"computing … {round.share:.0%}"
+            self._say(f"computing … {round.share:.0%}", busy=True)
         else:
             self._show_results(round)
 
     def _show_results(self, round):
-        view, names, shares = self.view, [n for n in (self.view.map, self.view.beside) if n], []
-        for picture, name, result in zip(self._pictures, names, round.results):
+        view, images = round.view, []  # while a slider moves, the picture is a little behind it
+        held = self._scales if self.toolbar.hold.value else ()
+        for i, (picture, result) in enumerate(zip(self.pictures, round.results)):
             variable = result[next(iter(result.data_vars))]
-            image = image_of(variable, view.x.name, view.y.name, self.held)
-            picture.show(image, view.x, view.y, name, "")
-            shares.append(image.shares)
+            image = image_of(variable, view.x.name, view.y.name, held[i] if i < len(held) else None)
+            picture.show(image, view.x, view.y, f"{shown(view)[i]}: {meaning(variable)}")
+            images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
-        if round.last:
-            self.data = round.results
-            self.legend.object = legend(shares)
-            self.status.object = f"{size}: {round.seconds:.2f} s"
-            self._settled(view)
-        elif round.seconds > 0.2:
-            self.status.object = f"{size}; a finer picture is on its way"
+        if round.last and view.drawn == self.drawn:
+            self.results = round.results
+            self._scales = tuple(image.scale for image in images)
+            self.legend.object = legend([image.shares for image in images])
+            drawn = round.results[0].attrs.get("drawn", "")
+            self._say(f"{size}: {round.seconds:.2f} s of computing" + f"; {escape(drawn)}" * bool(drawn))
+            self._settled()
+        elif round.seconds > 0.1:
+            self._say(f"{size}; a finer picture is on its way", busy=True)
 
-    def _settled(self, view):
-        self.location.hash = view.link()
+    def _say(self, text, busy=False):
+        self.status.object = f"<div>{text}</div>"
+        self.toolbar.stop.visible = busy
 
-    def close(self) -> None:
-        """End the page's threads."""
-        self.painter.close()
+    def stop(self) -> None:
+        """Give up the computation that runs; the coarse picture stays."""
+        self.painter.stop()
+        self._say("stopped")
+
+    def _settled(self):
+        """A fine picture is there: the address, the history and what can be taken along follow."""
+        self.history.visit(self.view)
+        self.location.hash = self.view.link()
+        self.toolbar.follow(self.history)
+        self.extras.settled()
+
+
+def key_of(view: View) -> tuple:
+    """What needs figures of its own."""
+    return (*shown(view), view.measure, view.x.name, view.x.log, view.y.name, view.y.log)
+
+
+def shown(view: View) -> list[str]:
+    """The names of the maps in the pictures."""
+    return [view.map, *filter(None, [view.beside])]
+
+
+def meaning(variable: xr.DataArray) -> str:
+    """What the colours mean, such as "mean sharpness λ"."""
+    of = variable.attrs.get("measure", "").partition("'")[2].partition("'")[0]
+    return " ".join(filter(None, (variable.attrs.get("long_name", str(variable.name)), letter(of))))
 
 
 def legend(shares) -> str:
-    """Colours, names and shares of the picture, for one picture or two."""
+    """Colours, names and shares of the cells, for one picture or two."""
     rows = []
     for one in shares:
         entries = [
-            f'<span class="entry"><i style="background:{color}"></i>{escape(name)} <b>{share:.1%}</b></span>'
+            f'<span class="entry"><i style="background:{color}"></i>{escape(name)} <b>{_percent(share)}</b></span>'
             for name, (color, share) in one.items()
         ]
         rows.append(f"<div>{''.join(entries)}</div>")
     return "".join(rows)
+
+
+def _percent(share):
+    return f"{share:.1%}" if share >= 0.001 else "< 0.1%"

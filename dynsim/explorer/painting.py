@@ -2,6 +2,7 @@
 
 A picture is computed in rounds, coarse ones first where the fine one would keep the reader waiting. A request that
 comes meanwhile stops the round that runs (within some 20 ms, the length of one compiled call), and takes its place.
+The first coarse round is let through, else a slider that moves fast would show nothing.
 """
 
 import threading
@@ -14,6 +15,8 @@ from .view import Limits, TooCostly, View
 
 #: A fine picture that is expected within so many seconds is drawn without a coarse one before it.
 AT_ONCE = 0.1
+#: Seconds for which the first round of a request goes on when it is stale, unless it is the fine one.
+GRACE = 1.0
 #: A coarse picture has so many cells along a side, the one before a long computation fewer.
 COARSE, COARSEST = 125, 40
 #: Seconds between two messages about how far a computation is.
@@ -129,16 +132,18 @@ class Painter:
 
     def _paint(self, request, stale):
         view = request.view
-        for side in self._sides(view):
+        sides = self._sides(view)
+        for side in sides:
             start = time.perf_counter()
-            advance = self._watch(request, side, stale)
+            grace = GRACE if side == sides[0] != view.side else 0.0
+            advance = self._watch(request, side, stale, grace)
             results = tuple(request.compute(i, side, advance) for i in range(request.pictures))
             seconds = time.perf_counter() - start
-            if stale():
-                return
             if side >= COARSE or self._key(view) not in self._rate:
                 self._rate[self._key(view)] = seconds / (side * side * (view.steps + 1))
             self._tell(Round(view, side, results, seconds, side == view.side))
+            if stale():
+                return
 
     def _key(self, view):
         return view.map, view.beside, view.measure
@@ -154,7 +159,7 @@ class Painter:
             sides = sides[1:]
         return [*sides, view.side]
 
-    def _watch(self, request, side, stale):
+    def _watch(self, request, side, stale, grace):
         """What the engine calls as it goes: it stops what is stale or takes too long, and tells how far it is."""
         lock, told = threading.Lock(), time.perf_counter()
         begun, done = told, 0
@@ -162,9 +167,9 @@ class Painter:
 
         def advance(count):
             nonlocal done, told
-            if stale():
-                raise _Abandoned
             now = time.perf_counter()
+            if stale() and now - begun >= grace:
+                raise _Abandoned
             if now - begun > self._limits.seconds:
                 raise TooCostly(
                     f"this view was given up after {self._limits.seconds:.0f} s, {done / total:.0%} of it done. Make "

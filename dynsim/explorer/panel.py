@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import ClassVar
 
 import panel as pn
 
@@ -18,36 +19,50 @@ _SPANS = {"all steps": 0.0, "the second half": 0.5, "the last tenth": 0.9}
 _WIDTH = 270
 
 
+class _PromptSlider(pn.widgets.FloatSlider):
+    # Panel gathers values for 50 ms before it passes the last one on; the painter drops what is stale itself.
+    _debounce: ClassVar = 5
+
+
+class Slider(pn.widgets.EditableFloatSlider):
+    """A slider that tells each value at once."""
+
+    _slider_widget = _PromptSlider
+
+
 class Controls:
     """Widgets that show a view, and call ``changed(view)`` when the reader changes one.
 
     What is typed or chosen is checked there, not here; ``failed(error)`` hears of what cannot even be read.
+    ``soon(f)`` calls f a moment later: what a moving slider says meanwhile becomes one change.
     """
 
-    def __init__(self, library: subjects.Library, changed: Callable, failed: Callable):
-        self.library, self._changed, self._failed = library, changed, failed
+    def __init__(self, library: subjects.Library, changed: Callable, failed: Callable, soon: Callable):
+        self.library, self._changed, self._failed, self._soon = library, changed, failed, soon
+        self._sliding: dict[str, float] = {}
         self.view: View | None = None
         self._quiet = False
-        select, text = pn.widgets.Select, pn.widgets.TextInput
-        wide, half = {"width": _WIDTH}, {"width": _WIDTH // 2 - 8}
-        self.map = select(name="Map", options=[*library.names, LOOP], **wide)
-        self.landscape = select(name="Landscape", options=ds.landscapes.__all__, **wide)
-        self.tuner = select(name="Tuner", options=ds.tuners.__all__, **wide)
-        self.delay = pn.widgets.Checkbox(name="The tuner sees the step before (delay)", **wide)
-        self.beside = select(name="Beside it", options=[_NONE], **wide)
-        self.names = {k: select(name=f"{k} axis", **wide) for k in "xy"}
-        self.lows = {k: text(name="from", **half) for k in "xy"}
-        self.highs = {k: text(name="to", **half) for k in "xy"}
-        self.logs = {k: pn.widgets.Checkbox(name="logarithmic", **wide) for k in "xy"}
-        self.measure = select(name="Colour by", **half)
-        self.of = select(name="of", **half)
-        self.span = select(name="over", options=list(_SPANS), **half)
-        self.steps = text(name="Steps", **half)
-        self.side = select(name="Cells a side", options=list(SIDES), **half)
-        self.seed = text(name="Seed of the noise", **half)
-        self.sliders = pn.Column(**wide)
+        select, text, box = pn.widgets.Select, pn.widgets.TextInput, pn.widgets.Checkbox
+        tight = {"margin": (2, 6)}
+        wide, half = {"width": _WIDTH, **tight}, {"width": _WIDTH // 2 - 6, **tight}
+        self.map = select(label="Map", options=[*library.names, LOOP], css_classes=["map"], **wide)
+        self.landscape = select(label="Landscape", options=ds.landscapes.__all__, css_classes=["landscape"], **half)
+        self.tuner = select(label="Tuner", options=ds.tuners.__all__, css_classes=["tuner"], **half)
+        self.delay = box(label="delay: the tuner sees the step before", **wide)
+        self.beside = select(label="Beside it, with the same axes", options=[_NONE], css_classes=["beside"], **wide)
+        self.names = {k: select(label=f"{k} axis", css_classes=[f"{k}-axis"], **wide) for k in "xy"}
+        self.lows = {k: text(label="from", css_classes=[f"{k}-low"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
+        self.highs = {k: text(label="to", css_classes=[f"{k}-high"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
+        self.logs = {k: box(label="log", width=50, margin=(26, 2, 2, 2)) for k in "xy"}
+        self.measure = select(label="Colour by", css_classes=["measure"], **half)
+        self.of = select(label="of", css_classes=["of"], **half)
+        self.span = select(label="over", options=list(_SPANS), **half)
+        self.steps = text(label="Steps", css_classes=["steps"], **half)
+        self.side = select(label="Cells a side", options=list(SIDES), **half)
+        self.seed = text(label="Seed of the noise", **half)
+        self.sliders = pn.Column(width=_WIDTH + 20, margin=0)
         self._measured = (self.measure, self.of, self.span, self.steps)
-        self._slider: dict[str, pn.widgets.EditableFloatSlider] = {}
+        self._slider: dict[str, Slider] = {}
         self._watch()
 
     def _watch(self):
@@ -62,12 +77,13 @@ class Controls:
 
     def layout(self) -> pn.Column:
         """The widgets, one below the other."""
-        axes = [w for k in "xy" for w in (self.names[k], pn.Row(self.lows[k], self.highs[k]), self.logs[k])]
-        return pn.Column(
-            self.map, self.landscape, self.tuner, self.delay, *axes, pn.Row(self.measure, self.of),
-            pn.Row(self.span, self.seed), pn.Row(self.steps, self.side), self.beside, self.sliders,
-            width=_WIDTH + 30, css_classes=["controls"],
-        )  # fmt: skip
+        ends = {k: pn.Row(self.lows[k], self.highs[k], self.logs[k], margin=0) for k in "xy"}
+        rows = [
+            self.map, pn.Row(self.landscape, self.tuner, margin=0), self.delay, self.names["x"], ends["x"],
+            self.names["y"], ends["y"], pn.Row(self.measure, self.of, margin=0), pn.Row(self.span, self.seed, margin=0),
+            pn.Row(self.steps, self.side, margin=0), self.beside, self.sliders,
+        ]  # fmt: skip
+        return pn.Column(*rows, width=_WIDTH + 30, margin=(0, 0, 0, 6))
 
     @contextmanager
     def _silent(self):
@@ -84,9 +100,12 @@ class Controls:
         old, self.view = self.view, view
         subject = self.library.subject(view.map)
         with self._silent():
+            if old is not None and old.but(values=view.values) == view:
+                self._show_values(view, subject)
+                return
             self._show_subject(view, subject)
             for k, axis in (("x", view.x), ("y", view.y)):
-                self.names[k].param.update(options=list(subject.names), value=axis.name)
+                self.names[k].param.update(options=_told(subject), value=axis.name)
                 self.lows[k].value, self.highs[k].value = repr(float(axis.low)), repr(float(axis.high))
                 self.logs[k].value = axis.log
             self._show_measure(view, subject)
@@ -99,11 +118,16 @@ class Controls:
             free = [n for n in subject.names if n not in (view.x.name, view.y.name)]
             if old is None or old.map != view.map or list(self._slider) != free:
                 self._make_sliders(subject, free, view)
-            for name, slider in self._slider.items():
-                value = view.values.get(name, subject.defaults[name])
-                if not slider.start <= value <= slider.end:
-                    slider.param.update(start=min(slider.start, value), end=max(slider.end, value))
-                slider.value = value
+            self._show_values(view, subject)
+
+    def _show_values(self, view, subject):
+        for name, slider in self._slider.items():
+            value = view.values.get(name, subject.defaults[name])
+            if name in self._sliding or slider.value == value:
+                continue
+            if not slider.start <= value <= slider.end:
+                slider.param.update(start=min(slider.start, value), end=max(slider.end, value))
+            slider.value = value
 
     def _show_subject(self, view, subject):
         loop = view.map not in self.library.names
@@ -140,13 +164,16 @@ class Controls:
             low, high, _ = subject.usual_range(name)
             low, high = min(low, value, 0.0 if low > 0 else low), max(high, value)
             high = min(high, max(4 * abs(value), low + 1e-3)) if value else high
-            slider = pn.widgets.EditableFloatSlider(
-                name=subject.described(name), value=value, start=low, end=high, step=(high - low) / 500,
-                format="0.[0000000]", width=_WIDTH, css_classes=[f"slider-{name}"],
+            slider = Slider(
+                label=subject.described(name, short=True), value=value, start=low, end=high, step=(high - low) / 500,
+                format="0.[0000000]", width=_WIDTH, margin=(0, 6), css_classes=[f"slider-{name}"],
             )  # fmt: skip
             slider.param.watch(lambda event, name=name: self._slid(name, event.new), "value")
             self._slider[name] = slider
-        self.sliders[:] = [pn.pane.HTML("<b>Other parameters and starts</b>"), *self._slider.values()]
+        self.sliders[:] = [
+            pn.pane.HTML("<b>Other parameters, and starts</b>", margin=(6, 6, 0, 6)),
+            *self._slider.values(),
+        ]
 
     # -- from the widgets to a view ---------------------------------------------------------------------------------
 
@@ -178,8 +205,15 @@ class Controls:
         self._changed(view.but(point=None, line=None))
 
     def _slid(self, name, value):
-        if not self._quiet and value is not None:
-            self._changed(self.view.but(values={**self.view.values, name: float(value)}))
+        if self._quiet or value is None:
+            return
+        if not self._sliding:
+            self._soon(self._slide)
+        self._sliding[name] = float(value)
+
+    def _slide(self):
+        slid, self._sliding = self._sliding, {}
+        self._changed(self.view.but(values={**self.view.values, **slid}))
 
     def _read(self, event):
         if self._quiet:
@@ -213,6 +247,11 @@ class Controls:
         if "skip" in kind.options and skip:
             text += f"{',' if ':' in text else ':'}skip={skip:.0f}"
         return text
+
+
+def _told(subject):
+    """What a reader chooses axes from: the name in Python, and what it is."""
+    return {f"{n}: {about}" if (about := subject.described(n)) != n else n: n for n in subject.names}
 
 
 def _number(text, k):

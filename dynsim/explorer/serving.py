@@ -1,39 +1,82 @@
-"""The server: pages on localhost, so many at a time."""
+"""The server: pages for this machine only, so many at a time."""
 
 import asyncio
+import logging
 import threading
+import webbrowser
+from html import escape
 
 import panel as pn
 
+from . import styles
 from .page import Page
 from .subjects import Library
 from .view import Limits, View
 
 #: Pages that may be open at a time.
 MOST_PAGES = 24
+#: The largest message that a page may send, in bytes.
+LARGEST_MESSAGE = 2**20
+_LOCAL = ("localhost", "127.0.0.1")
 
 
 class Explorer:
-    """A running explorer; in a notebook it shows itself."""
+    """A running explorer. In a notebook it shows itself; elsewhere ``.open()`` shows it in a browser.
+
+    Attributes
+    ----------
+    url : its address, with the view that it begins with.
+
+    Raises
+    ------
+    OSError : the port or the host is not to be had.
+    """
 
     def __init__(self, library: Library, first: View, limits: Limits, port: int = 0, host: str = ""):
-        self.library, self.first, self.limits, self.host = library, first, limits, host
-        self.pages: set[Page] = set()
-        self._ready = threading.Event()
-        self._error: Exception | None = None
-        self._server = None
+        self._library, self._first, self._limits, self._host = library, first, limits, host
+        self._pages: set[Page] = set()
+        self._ready, self._ended = threading.Event(), threading.Event()
+        self._server, self._error = None, None
         threading.Thread(target=self._run, args=(port,), name="explorer", daemon=True).start()
         self._ready.wait()
         if self._error is not None:
             raise self._error
+        self.url = f"http://{host or 'localhost'}:{self._server.port}/"
+
+    def open(self) -> "Explorer":
+        """Show it in the browser."""
+        webbrowser.open(self.url)
+        return self
+
+    def wait(self) -> None:
+        """Keep a script running until the explorer is closed."""
+        self._ended.wait()
+
+    def close(self) -> None:
+        """End the server and its pages."""
+        if not self._ended.is_set():
+            self._server.io_loop.add_callback(self._end)
+            self._ended.wait(5)
+
+    def _end(self):
+        for page in list(self._pages):
+            page.close()
+        self._server.stop()
+        self._server.io_loop.stop()
 
     def _run(self, port):
         asyncio.set_event_loop(asyncio.new_event_loop())
+        # Bokeh warns of its own accord when a browser goes away amid a message.
+        logging.getLogger("bokeh.server").setLevel(logging.ERROR)
         try:
+            port = port or _free(self._host or "localhost")
+            hosts = {self._host, *_LOCAL} - {""}
             self._server = pn.io.server.get_server(
-                {"/": self._open}, port=port, address=self.host or "localhost", start=False, show=False,
-                title="dynsim explorer", websocket_max_message_size=2**20,
+                {"/": self._open}, port=port, address=self._host or "localhost", start=False, show=False,
+                websocket_origin=[f"{name}:{port}" for name in sorted(hosts)], title="dynsim explorer",
+                websocket_max_message_size=LARGEST_MESSAGE,
             )  # fmt: skip
+            self._hosts = hosts
             self._server.start()
         except Exception as error:
             self._error = error
@@ -41,18 +84,54 @@ class Explorer:
             return
         self._ready.set()
         self._server.io_loop.start()
-
-    @property
-    def url(self):
-        return f"http://{self.host or 'localhost'}:{self._server.port}/"
+        self._ended.set()
 
     def _open(self):
-        page = Page(self.library, self.first, self.limits)
-        self.pages.add(page)
+        """A new page, or what is wrong."""
+        if self._asked_as() not in self._hosts:  # a foreign name that leads here
+            return _notice("This explorer answers to requests from its own machine only.")
+        if len(self._pages) >= MOST_PAGES:
+            return _notice(f"{MOST_PAGES} pages of this explorer are open already. Close one, and load this one again.")
+        page = Page(self._library, self._first, self._limits, self._banner())
+        self._pages.add(page)
         pn.state.onload(page.begin)
-        pn.state.on_session_destroyed(lambda context: self._closed(page))
+        pn.state.on_session_destroyed(lambda context: self._gone(page))
         return page.layout()
 
-    def _closed(self, page):
+    def _asked_as(self):
+        name = pn.state.headers.get("Host", "")
+        return name.rpartition(":")[0] or name
+
+    def _banner(self):
+        if not self._host or self._host in _LOCAL:
+            return ""
+        return (
+            f"This explorer is open to other machines, as {self._host}: whoever reaches that name can use it, and this "
+            "machine computes for them."
+        )
+
+    def _gone(self, page):
         page.close()
-        self.pages.discard(page)
+        self._pages.discard(page)
+
+    def _repr_html_(self):
+        return (
+            f'<iframe src="{escape(self.url)}" width="100%" height="900" style="border: 1px solid #d9dee4" '
+            f'allow="clipboard-write"></iframe><div><a href="{escape(self.url)}" target="_blank">in a tab of its own'
+            "</a></div>"
+        )
+
+    def __repr__(self):
+        return f"<dynsim explorer at {self.url}>"
+
+
+def _notice(text):
+    return pn.pane.HTML(f"<div>{escape(text)}</div>", stylesheets=[styles.ALERT])
+
+
+def _free(host):
+    import socket
+
+    with socket.socket() as one:
+        one.bind((host, 0))
+        return one.getsockname()[1]

@@ -14,7 +14,7 @@ from .. import checks, engines
 from ..cli_request import measure as measure_of
 from ..jobs import Job, Memory
 from ..labels import long_name
-from ..measure import SUPPLIED
+from ..measure import SUPPLIED, Measure
 from ..model import Map
 from ..sweeps import cores, job_of, labelled
 from .view import Axis, View
@@ -23,6 +23,10 @@ from .view import Axis, View
 DELAYED = "delayed"
 #: The longest period that may be asked for here; more takes much memory for each point.
 LONGEST_PERIOD = 128
+#: Map steps of one compiled call: some 10 ms, so that what is stale stops soon.
+STEPS_A_CALL = 2**22
+#: The longest name beside a slider.
+SHORT = 22
 #: How some names are first shown; others go from their default / 3 to 3 times it.
 _RANGES = {"sigma": (1.0, 3.0, False), "beta": (0.0, 1.0, False), "zeta": (0.0, 1.0, False)}
 #: First views: axes, values, measure and steps, where the usual choice shows little.
@@ -124,12 +128,16 @@ class Subject:
         factor = 100 if value < 0.2 else 3
         return _round(value / factor), _round(value * factor), factor == 100
 
-    def described(self, name: str) -> str:
-        """A name for a reader: "initial sharpness λ₀"."""
+    def described(self, name: str, short: bool = False) -> str:
+        """A name for a reader, such as "initial sharpness λ₀"; `short`: no more than fits a slider."""
         edge, start = {"lam", "y"} <= set(self.readable), name in self.map.state
+        sign = letter(name) + "₀" * start
         meant = long_name(name) if edge else ""
-        words = ("initial" if start else "", "" if meant == name.replace("_", " ") else meant, letter(name))
-        return " ".join(filter(None, words)) + ("₀" if start else "")
+        if meant in ("", name, name.replace("_", " ")):
+            meant = ""
+        if short and len(meant) > SHORT:
+            meant = ""
+        return " ".join(filter(None, ("initial" if start else "", meant, sign)))
 
     def first(self) -> View:
         """How it is shown at first."""
@@ -153,6 +161,10 @@ class Subject:
         swept = (view.x.name, view.y.name)
         return self.open_values(*swept) | {n: v for n, v in view.values.items() if n in self.names and n not in swept}
 
+    def plain(self, view: View) -> View:
+        """The view with all its values, as one of the map."""
+        return view.but(values=self.values(view))
+
     def job(self, view: View, side: int) -> Job:
         """What is to be computed for a picture of so many cells along a side."""
         asked = measure_of(view.measure)
@@ -164,10 +176,31 @@ class Subject:
 
     def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
         """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
-        asked = self.job(view.but(values=self.values(view)), side)
-        kept, engine = Memory(asked), engines.choose(device, cores())
-        engine.run(asked, kept.spans, kept.deliver, advance)
-        return labelled(asked, kept.arrays(), engine.name)
+        return run(self.job(self.plain(view), side), advance, device)
+
+
+def run(job: Job, advance, device: str) -> xr.Dataset:
+    """What ds.sweep returns for a job."""
+    kept, engine = Memory(job), engines.choose(device, cores(), call=STEPS_A_CALL)
+    engine.run(job, kept.spans, kept.deliver, advance)
+    return labelled(job, kept.arrays(), engine.name)
+
+
+def measure_text(measure: Measure | str) -> str:
+    """A measure as on the command line.
+
+    Examples
+    --------
+    >>> measure_text(ds.measures.mean("y", skip=100)), measure_text(ds.measures.regime())
+    ('mean:y,skip=100.0', 'regime')
+    """
+    if isinstance(measure, str):
+        return measure
+    if not isinstance(measure, Measure):
+        raise TypeError(f"{measure!r} is not a measure; write ds.measures.regime(), or 'regime'.")
+    given = [f"{k}={v!r}" for k, v in measure.options.items() if v != measure.kind.options[k]]
+    inside = ",".join([*[measure.of] * bool(measure.of), *given])
+    return measure.kind.name + f":{inside}" * bool(inside)
 
 
 def _round(value):
@@ -198,12 +231,13 @@ class Library:
     own : maps of the user's, by the name that they are shown under.
     theory : boundaries that the user knows: name of a map -> label -> condition, or expression that is zero on them.
     device : "cpu", "cuda" or "auto", as for ds.sweep.
+    stored : sweeps, :class:`dynsim.explorer.stored.Stored`, by the name that they are shown under.
     """
 
-    def __init__(self, own: Mapping[str, Map] = {}, theory: Mapping = {}, device: str = "cpu"):
+    def __init__(self, own: Mapping[str, Map] = {}, theory: Mapping = {}, device: str = "cpu", stored: Mapping = {}):
         self.own, self.theory, self.device = dict(own), dict(theory), device
-        self.names = [*self.own, *(n for n in ds.maps.__all__ if n not in self.own)]
-        self._subjects: dict[str, Subject] = {}
+        self.names = list(dict.fromkeys((*stored, *self.own, *ds.maps.__all__)))
+        self._subjects: dict[str, Subject] = dict(stored)
 
     def subject(self, name: str) -> Subject:
         """What goes by this name; ValueError where nothing does."""
@@ -216,9 +250,11 @@ class Library:
         return self.subject(name).first()
 
     def companions(self, view: View) -> list[str]:
-        """The maps that can be drawn beside the view's, on the same axes."""
-        axes = {view.x.name, view.y.name}
-        return [n for n in self.names if n != view.map and axes <= set(self.subject(n).names)]
+        """The maps that can be drawn beside the view's, on the same axes; beside a stored sweep, stored ones."""
+        axes, own = {view.x.name, view.y.name}, self.subject(view.map)
+        others = {n: self.subject(n) for n in self.names if n != view.map}
+        others = {n: s for n, s in others.items() if axes <= set(s.names) and s.computed == own.computed}
+        return [n for n, s in others.items() if s.computed or (s.names == own.names and view.measure in s.measures)]
 
     def check(self, view: View) -> None:
         """ValueError or TypeError says which name of the view is unknown, or does not fit."""

@@ -153,8 +153,8 @@ class View:
         """All values at a point of the picture that differ from the map's defaults."""
         return {**self.values, self.x.name: x, self.y.name: y}
 
-    def check(self, limits: Limits) -> None:
-        """ValueError says what is out of range; :class:`TooCostly` what would take too long."""
+    def check(self, limits: Limits, computed: bool = True) -> None:
+        """ValueError says what is out of range; :class:`TooCostly` what would take too long, where it is `computed`."""
         if self.side not in SIDES:
             raise ValueError(f"a picture has {', '.join(map(str, SIDES))} cells along a side, not {self.side}.")
         if self.x.name == self.y.name:
@@ -169,6 +169,8 @@ class View:
         for place in (self.point or (), self.line or ()):
             if not all(map(math.isfinite, place)):
                 raise ValueError("a point of the picture must have finite numbers.")
+        if not computed:
+            return
         if self.steps > limits.steps:
             raise TooCostly(f"an orbit may have {limits.steps:,} steps here at most, not {self.steps:,}.")
         pictures = 2 if self.beside else 1

@@ -41,7 +41,7 @@ def skeleton(look: xr.Dataset, layout: Layout) -> dict[str, bytes]:
             dtype=v.dtype,
             serializer=BytesCodec(),
             compressors=codecs(),
-            fill_value=np.nan if v.dtype.kind == "f" else -1,  # what is not there yet
+            fill_value=missing(v),
             dimension_names=v.dims,
             attributes={key: _plain(value) for key, value in v.attrs.items()},
             config={"write_empty_chunks": True},
@@ -51,6 +51,13 @@ def skeleton(look: xr.Dataset, layout: Layout) -> dict[str, bytes]:
         warnings.simplefilter("ignore", zarr.errors.ZarrUserWarning)
         zarr.consolidate_metadata(store)
     return {path: content.to_bytes() for path, content in files.items()}
+
+
+def missing(variable):
+    """What is not there yet: NaN; of whole numbers −1, or the lowest of the type where −1 is a code of its own."""
+    if variable.dtype.kind == "f":
+        return np.nan
+    return int(np.iinfo(variable.dtype).min) if -1 in np.atleast_1d(variable.attrs.get("flag_values", 0)) else -1
 
 
 def _plain(value):

@@ -1,0 +1,105 @@
+"""What a reader takes along: the picture, its data, and the lines of Python that make both."""
+
+import io
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from .. import plot
+from ..cli_request import measure as measure_of
+from ..cli_sweep import save
+from .subjects import DELAYED, Subject
+from .view import Axis, View
+
+
+def python(view: View, subject: Subject) -> str:
+    """Three lines of Python that make the picture and its data again.
+
+    Examples
+    --------
+    >>> from dynsim.explorer.subjects import Library
+    >>> library = Library()
+    >>> print(python(library.first("cdat"), library.subject("cdat")))
+    import numpy as np, dynsim as ds
+    result = ds.sweep(ds.maps.cdat, 2000, {"sigma": np.linspace(1.002, 2.998, 500), "nu": np.geomspace(...)}, ...)
+    ds.plot.phase_diagram(result, "regime");
+    """
+    if not subject.computed:
+        return _stored(view, subject)
+    measure = measure_of(view.measure)
+    options = {k: v for k, v in measure.options.items() if v != measure.kind.options[k]}
+    over = ", ".join(f'"{axis.name}": {_grid(axis, view.side)}' for axis in (view.x, view.y))
+    values = "".join(f", {n}={v!r}" for n, v in subject.values(view).items())
+    seed = f", seed={view.seed}" if subject.noisy else ""
+    measured = f"ds.measures.{replace(measure, options=options)!r}"
+    call = f"ds.sweep({_map(view.map)}, {view.steps}, {{{over}}}, {measured}{values}{seed})"
+    return f'import numpy as np, dynsim as ds\nresult = {call}\nds.plot.phase_diagram(result, "{measure.name}");'
+
+
+def _stored(view, subject):
+    """The part of a stored sweep that a picture shows; or, where it was computed anew, how."""
+    axes = (view.x, view.y)
+    if made := subject.sweep_of(view):
+        name, measure, values = made
+        over = ", ".join(f'"{axis.name}": {_grid(axis, view.side)}' for axis in axes)
+        given = "".join(f", {n}={v!r}" for n, v in values.items())
+        call = f"ds.sweep({_map(name)}, {subject.steps}, {{{over}}}, ds.measures.{measure!r}{given})"
+        return f'import numpy as np, dynsim as ds\nresult = {call}\nds.plot.phase_diagram(result, "{view.measure}");'
+    source = subject.dataset.encoding.get("source", "")
+    opened = f"xr.open_{'zarr' if Path(source).is_dir() else 'dataset'}({source!r})" if source else "sweep"
+    fixed = f".isel({subject.entries(view)!r})" if subject.entries(view) else ""
+    part = ", ".join(f"{a.name}=slice({a.low!r}, {a.high!r})" for a in axes)
+    names = [axis.name for axis in axes]
+    return (
+        f"import xarray as xr, dynsim as ds\nresult = {opened}[[{view.measure!r}]]{fixed}.sortby({names}).sel({part})\n"
+        f'ds.plot.phase_diagram(result, "{view.measure}", x="{names[0]}", y="{names[1]}");'
+    )
+
+
+def _map(name):
+    import dynsim as ds
+
+    if name in ds.maps.__all__:
+        return f"ds.maps.{name}"
+    landscape, _, rest = name.partition(".")
+    if landscape in ds.landscapes.__all__ and rest:
+        tuner, _, delayed = rest.partition(".")
+        return f"ds.closed_loop(ds.landscapes.{landscape}, ds.tuners.{tuner}{', delay=1' * (delayed == DELAYED)})"
+    return name
+
+
+def _grid(axis: Axis, side):
+    low, high = axis.ends(side)
+    return f"np.{'geomspace' if axis.log else 'linspace'}({low!r}, {high!r}, {side})"
+
+
+def png(view: View, results, names, theory=()) -> bytes:
+    """The picture as ds.plot draws it, a panel for each result; `theory` as (label, xs, ys) lines."""
+    figure = Figure(figsize=(5.4 * len(results), 4.4), layout="constrained", dpi=200)
+    panels = figure.subplots(1, len(results), squeeze=False).ravel()
+    for ax, result, name in zip(panels, results, names):
+        variable = next(iter(result.data_vars))
+        plot.phase_diagram(result, variable, ax=ax, x=view.x.name, y=view.y.name)
+        ax.set(xscale="log" if view.x.log else "linear", yscale="log" if view.y.log else "linear")
+        ax.set(xlim=(view.x.low, view.x.high), ylim=(view.y.low, view.y.high))
+        for _, xs, ys in theory:
+            ax.plot(xs, ys, color="white", lw=2.4)
+            ax.plot(xs, ys, color="black", lw=1.0, ls="--")
+        if view.point:
+            ax.plot(*view.point, marker="o", ms=9, mfc="none", mec="black", mew=1.2)
+        ax.set_title(name, fontsize="medium")
+    figure.text(0.995, 0.002, f"{view.steps:,} steps", ha="right", va="bottom", fontsize=7)
+    out = io.BytesIO()
+    figure.savefig(out, format="png")
+    return out.getvalue()
+
+
+def netcdf(result: xr.Dataset, view: View) -> bytes:
+    """The data as a NetCDF file, with the link to the view in its attributes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.nc"
+        save(result.assign_attrs(view=view.link()), path)
+        return path.read_bytes()
