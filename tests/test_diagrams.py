@@ -70,6 +70,23 @@ def test_a_state_far_below_the_smallest_double_comes_back():
     np.testing.assert_array_equal(later.lam.values[1], one.lam.values[4692:])
 
 
+def test_along_a_line_several_names_vary_together():
+    sigma, nu, lam = np.linspace(1.8, 2.2, 9), np.geomspace(0.1, 1.0, 9), np.linspace(17, 19, 9)
+    over = {"sigma": ("line", sigma), "nu": ("line", nu), "lam": ("line", lam)}
+    found = orbit_diagram(ds.maps.cdat, over, keep=20, skip=503)
+    assert dict(found.sizes) == {"line": 9, "kept": 20}
+    for i in range(9):
+        one = ds.orbit(ds.maps.cdat, 522, sigma=sigma[i], nu=nu[i], lam=lam[i])
+        assert (found.sigma[i], found.nu[i], found.lam_start[i]) == (sigma[i], nu[i], lam[i])
+        for name in one.data_vars:
+            np.testing.assert_array_equal(found[name].values[i], one[name].values[503:], err_msg=name)
+    values = {"r": ("line", [2.8, 3.2]), "s": ("line", [0.1, 0.2])}
+    map = ds.Map(lambda x=0.3, /, r=4.0, s=0.0: r * x * (1 - x) + s * 0, name="two")
+    followed = orbit_diagram(map, values, keep=3, skip=200, follow=True)
+    again = ds.orbit(map, 202, x=float(map.step(followed.x.values[0, -1], r=2.8)), r=3.2)
+    np.testing.assert_array_equal(followed.x.values[1], again.x.values[200:])
+
+
 def test_following_is_one_long_orbit_and_keeps_the_carried_exponent():
     values = dict(x=1e-3, lam=0.0005, a=1e-3, b=0.3)
     found = orbit_diagram(ds.maps.self_stabilization, {"eta": [1.0] * 5}, keep=301, skip=700, follow=True, **values)
@@ -105,7 +122,7 @@ def test_what_does_not_fit_an_orbit_diagram():
     with pytest.raises(ValueError, match="skip must be a whole number >= 0"):
         orbit_diagram(LOGISTIC, {"r": [3.0]}, skip=-1)
     for over in ({}, {"r": [3.0], "x": [0.1]}, {"r": (("a", "b"), [[3.0]])}):
-        with pytest.raises(ValueError, match="over one name and one dim"):
+        with pytest.raises(ValueError, match="over one dim"):
             orbit_diagram(LOGISTIC, over)
     with pytest.raises(ValueError, match="unknown state or parameter 'rr'"):
         orbit_diagram(LOGISTIC, {"rr": [3.0]})
@@ -113,6 +130,10 @@ def test_what_does_not_fit_an_orbit_diagram():
         orbit_diagram(LOGISTIC, {"r": [3.0]}, y=1)
     with pytest.raises(ValueError, match="'x' is a state"):
         orbit_diagram(LOGISTIC, {"x": [0.3]}, follow=True)
+    with pytest.raises(ValueError, match="'x' is a state"):
+        orbit_diagram(LOGISTIC, {"r": ("line", [3.0]), "x": ("line", [0.3])}, follow=True)
+    with pytest.raises(ValueError, match="1 values along 'line'"):
+        orbit_diagram(LOGISTIC, {"r": ("line", [3.0, 3.1]), "x": ("line", [0.3])})
     with pytest.raises(TypeError, match="is not a map"):
         orbit_diagram(logistic, {"r": [3.0]})
 
@@ -179,6 +200,20 @@ def test_the_picture_of_an_orbit_diagram(ax):
         plot_orbit_diagram(found, "y", ax=ax)
     with pytest.raises(ValueError, match="no orbit diagram"):
         plot_orbit_diagram(ds.orbit(LOGISTIC, 3), "x", ax=ax)
+
+
+def test_an_initial_state_can_be_swept():
+    starts = np.array([-0.5, 0.2, 0.5])
+    found = orbit_diagram(PITCHFORK, {"x": starts}, keep=3, skip=200)
+    assert dict(found.sizes) == {"x_start": 3, "kept": 3} and found.x_start.values.tolist() == starts.tolist()
+    np.testing.assert_allclose(found.x, np.sign(starts)[:, None] * np.ones(3), atol=1e-6)
+    assert found.x_start.attrs["long_name"] == "initial x"
+
+
+def test_the_picture_along_a_line_is_over_a_name_that_varies(ax):
+    over = {"r": ("line", [3.2, 3.2, 3.2]), "x": ("line", [0.2, 0.3, 0.4])}
+    plot_orbit_diagram(orbit_diagram(LOGISTIC, over, keep=50), ax=ax)
+    assert "x" in ax.get_xlabel() and set(ax.lines[0].get_xdata()) == {0.2, 0.3, 0.4}
 
 
 def test_the_picture_of_basins_names_the_attractors(ax):

@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 import dynsim as ds
+from dynsim.explorer.across import across
 from dynsim.explorer.boundaries import boundaries
 from dynsim.explorer.derived import Abandoned, derive, numbers, told
 from dynsim.explorer.fixed import fixed_points_at
@@ -15,6 +16,7 @@ from dynsim.explorer.plane import Plane
 from dynsim.explorer.subjects import Library
 from dynsim.explorer.view import Axis, View
 from dynsim.reproduce.ratio import gain
+from dynsim.stability.diagrams import orbit_diagram
 from dynsim.vocabulary import cos, tanh
 
 LIBRARY = Library()
@@ -213,3 +215,70 @@ def test_a_map_without_a_closed_form_is_searched_by_numbers():
         if one.kind == "fixed point":
             np.testing.assert_allclose(map.step(one.place["x"], r=2.0), one.place["x"], atol=1e-8)
     assert fixed_points_at(map, {"r": 2.5}, stale=lambda: True).points == []
+
+
+def test_along_A_uv_balanced_has_one_value_then_two():
+    subject = LIBRARY.subject("uv_balanced")
+    view = subject.first()
+    found = across(subject, view, (0.2, 0.4, 1.2, 0.4), "u")
+    assert found.counts.dtype == np.uint32 and found.counts.shape == (300, 400) and not found.escaped.any()
+    assert (found.counts.sum(axis=0) == 200).all() and found.steps == (750, 949)
+    cells = (found.counts > 0).sum(axis=0)
+    assert (cells[found.x < 0.97] == 1).all() and (cells[found.x > 1.01] == 2).all()
+    edges = np.linspace(found.low, found.high, 301)
+    top = np.array([np.flatnonzero(column).max() for column in found.counts.T])
+    fixed = np.flatnonzero(found.x < 0.97)
+    assert (edges[top[fixed]] <= np.sqrt(found.x[fixed])).all() and (
+        edges[top[fixed] + 1] > np.sqrt(found.x[fixed])
+    ).all()
+    diagram = orbit_diagram(ds.maps.uv_balanced, {"A": found.x}, keep=200, skip=750, u=0.4)
+    for i in (0, 200, 399):
+        np.testing.assert_array_equal(found.counts[:, i], np.histogram(diagram.u.values[i], edges)[0])
+
+
+def test_a_slanted_line_is_the_orbits_from_its_points():
+    subject = LIBRARY.subject("cdat")
+    view = subject.first().but(steps=1200, values={"lam": 17.0})
+    found = across(subject, view, (1.2, 0.02, 2.5, 10.0), "y")
+    np.testing.assert_allclose(np.diff(np.log(found.y)), np.log(500) / 399, rtol=1e-9)
+    np.testing.assert_allclose(np.diff(found.x), 1.3 / 399, rtol=1e-9)
+    assert (found.x[0], found.x[-1], found.y[0], found.y[-1]) == (1.2, 2.5, 0.02, 10.0)
+    assert found.escaped[-1] and not found.counts[:, found.escaped].any() and not found.log
+    for i in (0, 150, 230):
+        one = ds.orbit(ds.maps.cdat, 1200, sigma=found.x[i], nu=found.y[i], lam=17.0)
+        late = one.y.values[found.steps[0] : found.steps[1] + 1]
+        np.testing.assert_array_equal(
+            found.counts[:, i], np.histogram(late, np.linspace(found.low, found.high, 301))[0]
+        )
+    np.testing.assert_array_equal(found.counts, across(subject, view, (1.2, 0.02, 2.5, 10.0), "y").counts)
+
+
+def test_what_a_line_cannot_be_and_one_that_is_abandoned():
+    subject = LIBRARY.subject("cdat")
+    view = subject.first()
+    with pytest.raises(ValueError, match="unknown state or observable 'sigma'"):
+        across(subject, view, (1, 0.1, 2, 0.2), "sigma")
+    with pytest.raises(ValueError, match="positive"):
+        across(subject, view, (1, 0.1, 2, -0.2), "y")
+    assert across(subject, view.but(steps=10**7), (1.0, 0.1, 1.9, 0.2), "lam", stale=lambda: True) is None
+    gone = across(subject, view.but(values={"lam": 0.1}), (2.5, 1.0, 2.9, 2.0), "lam")
+    assert gone.escaped.all() and not gone.counts.any(), "and a range all the same"
+    assert gone.low < gone.high
+
+
+def test_a_noisy_line_takes_the_seed_of_the_view():
+    subject = LIBRARY.subject("stochastic")
+    view = subject.first().but(steps=40, values={"lam": 1.0})
+    x, y = (view.x.low, view.y.low), (view.x.low * 1.5, view.y.low * 1.5)
+    one, other = (across(subject, view.but(seed=seed), (*x, *y), "lam") for seed in (1, 2))
+    assert (one.low, one.high) != (other.low, other.high)
+
+
+def test_wide_positive_values_are_counted_in_their_logarithm():
+    map = ds.Map(lambda z=1.0, q=1.0, /, r=1.0: (z, r), name="keeps", observables={})
+    own = Library({"keeps": map}).subject("keeps")
+    view = View("keeps", Axis("r", 0.0, 10.0), Axis("z", 1e-3, 1e3, True), "lyapunov", steps=50)
+    found = across(own, view, (1.0, 1e-3, 1.0, 1e3), "z")
+    assert found.log and found.low < 1e-3 and found.high > 1e3
+    rows = found.counts.argmax(axis=0)
+    np.testing.assert_allclose(rows, np.linspace(rows[0], rows[-1], 400), atol=1)

@@ -19,13 +19,13 @@ ESCAPED, NOT_SETTLED = -1, 0
 def orbit_diagram(
     map: Map, over: Mapping, keep: int = 200, skip: int = 1000, follow: bool = False, **values: float
 ) -> xr.Dataset:
-    """The states that orbits visit in the end, for each value of one parameter.
+    """The states that orbits visit in the end, for each value of one parameter, or at each point of a line.
 
     Parameters
     ----------
     map : the map.
-    over : one swept name with its values, such as ``{"r": np.linspace(2.8, 4, 600)}``; a parameter, or an initial
-        state.
+    over : a swept name with its values, such as ``{"r": np.linspace(2.8, 4, 600)}``; a parameter, or an initial state.
+        Or several that vary together along one dim, as in ``{"sigma": ("line", s), "nu": ("line", n)}``.
     keep, skip : the states skip, skip + 1, …, skip + keep − 1 of each orbit are kept.
     follow : start each value where the orbit of the one before it arrived, in the order given, as an experiment does
         that turns a knob slowly; sweep up and down to see hysteresis. An orbit that died out to exactly 0 stays there.
@@ -33,13 +33,13 @@ def orbit_diagram(
 
     Returns
     -------
-    xarray.Dataset : dims (the swept name, ``kept``); a variable for each state and observable. Orbits that escape are
-        data, infinite or NaN. With `follow` also ``restarted``, over the swept name: whether the value started from
-        the given initial state, since the orbit before it escaped (the first value: False).
+    xarray.Dataset : dims (the swept name or the dim given, ``kept``); a variable for each state and observable. A swept
+        initial state x stands under ``x_start``. Orbits that escape are data, infinite or NaN. With `follow` also ``restarted``, over the first dim: whether the value
+        started from the given initial state, since the orbit before it escaped (the first value: False).
 
     Raises
     ------
-    ValueError, TypeError : a name or a number does not fit, or not exactly one name is swept.
+    ValueError, TypeError : a name or a number does not fit, or what is swept does not lie along one dim.
 
     Notes
     -----
@@ -58,24 +58,38 @@ def orbit_diagram(
     check_map(map)
     keep, skip = checks.whole(keep, "keep", least=1), checks.whole(skip, "skip")
     grid = Grid(over)
-    if len(grid.names) != 1 or len(grid.dims) != 1:
-        raise ValueError(f"an orbit diagram is over one name and one dim, as over={{'r': values}}, not over {over!r}.")
-    name = grid.names[0]
+    if len(grid.dims) != 1:
+        raise ValueError(
+            f"an orbit diagram is over one dim, as over={{'r': values}}, or, for names that vary together, "
+            f"over={{'r': ('line', r), 's': ('line', s)}}; not over {over!r}."
+        )
     fixed = map.complete(values, swept=grid.names)
-    if follow and name in map.state:
-        raise ValueError(f"follow=True goes from one value of a parameter to the next, and {name!r} is a state.")
+    if follow and (started := [n for n in grid.names if n in map.state]):
+        raise ValueError(f"follow=True goes from one value of a parameter to the next, and {started[0]!r} is a state.")
     job = Ends(map, grid, fixed)
     kept, restarted = job.followed(skip, keep) if follow else (job.fresh(skip, keep), None)
-    dim = next(iter(grid.dims))
+    coords = _beside_the_states(grid, map)
+    dim = next(iter(coords.values())).dims[0]
     names = (*map.state, *map.observables)
     data = {n: ((dim, "kept"), np.ascontiguousarray(kept[:, :, k])) for k, n in enumerate(names)}
     if follow:
         about = {"long_name": "started afresh, since the orbit before escaped"}
         data["restarted"] = (dim, restarted, about)
-    call = f"orbit_diagram({map.name}, over={[name]}, keep={keep}, skip={skip}, follow={follow})"
+    call = f"orbit_diagram({map.name}, over={list(grid.names)}, keep={keep}, skip={skip}, follow={follow})"
     attrs = describe(map, steps=skip + keep - 1, values=fixed, swept=grid.names, device="cpu", call=call)
     steps = ("kept", np.arange(skip, skip + keep), {"long_name": "step"})
-    return label(xr.Dataset(data, grid.coords | {"kept": steps}, attrs), map)
+    return label(xr.Dataset(data, coords | {"kept": steps}, attrs), map)
+
+
+def _beside_the_states(grid, map):
+    """The coordinates; those of swept initial states under a name that leaves room for the state itself."""
+    renamed = {n: f"{n}_start" for n in (*grid.names, *grid.dims) if n in map.state}
+    coords = {}
+    for name, variable in grid.coords.items():
+        attrs = {"of": name, "long_name": "initial"} if name in renamed else {}
+        dims = [renamed.get(d, d) for d in variable.dims]
+        coords[renamed.get(name, name)] = xr.Variable(dims, variable.values, attrs)
+    return coords
 
 
 def basins(map: Map, steps: int, over: Mapping, tol: float = 1e-4, **values: float) -> xr.Dataset:

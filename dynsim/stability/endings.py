@@ -28,21 +28,24 @@ CLOUD = 0.1
 class Ends:
     """The last stretches of the orbits from the points of a grid."""
 
-    def __init__(self, map: Map, grid: Grid, fixed: Mapping):
+    def __init__(self, map: Map, grid: Grid, fixed: Mapping, seed: int = 0):
         self.map, self.grid = map, grid
         kernel = Kernel(map)
         self.advance, self.record = kernel.ready("advance"), kernel.ready("record")
         self.options = kernel.options
-        self.starts, self.parameters = kernel.filled(grid, fixed, 0, grid.size)
+        self.starts, self.parameters = kernel.filled(grid, fixed, 0, grid.size, seed)
         self.width = len(map.state) + len(map.observables)
 
-    def fresh(self, skip: int, keep: int) -> np.ndarray:
-        """States and observables (points, keep, names), each point from its own start, in parallel threads."""
+    def fresh(self, skip: int, keep: int, stop: threading.Event | None = None) -> np.ndarray:
+        """States and observables (points, keep, names), each point from its own start, in parallel threads.
+
+        Whoever sets `stop` ends it within the length of one compiled call; what it returns then means nothing.
+        """
         size = self.grid.size
         threads = cores()
         lanes = max(1, min(LANES, -(-size // threads)))
         kept = np.empty((size, keep, self.width))
-        stop = threading.Event()
+        stop = stop or threading.Event()
 
         def work(lo):
             part = slice(lo, min(lo + lanes, size))

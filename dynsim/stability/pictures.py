@@ -20,7 +20,7 @@ SOLID = 20_000
 
 
 def plot_orbit_diagram(dataset: xr.Dataset, name: str = "", ax=None, **points):
-    """Draw the states of an orbit diagram over the swept name, a point each.
+    """Draw the states of an orbit diagram over the swept name (of several, the first that varies), a point each.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ def plot_orbit_diagram(dataset: xr.Dataset, name: str = "", ax=None, **points):
         _, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
     dim = next(d for d in dataset.dims if d != "kept")
     array = dataset[name].transpose(dim, "kept")
-    swept = next((n for n, c in dataset.coords.items() if n != "kept" and c.dims == (dim,)), dim)
+    names = [n for n, c in dataset.coords.items() if n != "kept" and c.dims == (dim,)]
+    # Of several that vary together the first one that varies: along a line straight up the first one may not.
+    swept = next((n for n in names if np.ptp(dataset[n].values)), next(iter(names), dim))
     at = dataset[swept].values
     every = [dataset[n].transpose(dim, "kept").values for n in dataset.data_vars if "kept" in dataset[n].dims]
     states = every[: 1 + [n for n in dataset.data_vars if "kept" in dataset[n].dims].index(name)]
