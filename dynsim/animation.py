@@ -17,11 +17,9 @@ from PIL import Image
 from . import checks
 from .colours import LINES, wide
 from .files import whole
-from .labels import long_name, symbol
-from .plot import _escape, meaning, phase_diagram
+from .labels import BOUND, long_name, symbol
+from .plot import _escape, _limits, meaning, phase_diagram
 
-#: Larger values count as escaped, as in the measure lifetime.
-BOUND = 1e12
 #: The path, and its head with its trail; a light line under each keeps them legible on any colour.
 PATH, HEAD = "#000000", LINES[1]
 
@@ -233,14 +231,9 @@ def _fit(ax, orbit, points, end):
     """Limits, scales and labels from the orbit before its escape."""
     for (name, values), which in zip(points.items(), "xy"):
         seen = values[: None if end is None else end + 1]
-        seen = seen[np.isfinite(seen)]
-        low, high = (seen.min(), seen.max()) if seen.size else (-1.0, 1.0)
-        margin = (high - low) / 20 or abs(high) / 20 or 1.0
-        limits = low - margin, high + margin
-        if wide(seen):
+        if log := wide(seen):
             getattr(ax, f"set_{which}scale")("log")
-            limits = low / 2, high * 2
-        getattr(ax, f"set_{which}lim")(limits)
+        getattr(ax, f"set_{which}lim")(_limits(seen, log))
         getattr(ax, f"set_{which}label")(_label(orbit, name))
 
 

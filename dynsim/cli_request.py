@@ -85,7 +85,8 @@ def request(args: Namespace) -> Request:
     threads = settings.get("threads")
     threads = None if threads is None else checks.whole(threads, "threads", least=1)
     device, scheduler = settings.get("device", "cpu"), settings.get("scheduler")
-    if scheduler is None:
+    engines.check_device(device)
+    if scheduler is None:  # else the workers have the device, or not
         device = engines.choose(device, threads).name
     return Request(map_, steps, over, measures, threads, device, scheduler, values, settings["out"])
 

@@ -32,53 +32,49 @@ def run(args: Namespace) -> int:
         if args.dry_run:
             print(cli_store.estimate(asked))
             return 0
-        if cli_store.is_store(asked.out):
-            path = cli_store.ready(Path(asked.out).expanduser(), args.force, args.resume)
-            return _into_store(asked, path)
-        path = writable(asked.out, args.force)
+        stored = cli_store.is_store(asked.out)
+        with client_of(asked.scheduler) as client:
+            if stored:  # an old store is removed only now that a cluster, where one is asked for, has answered
+                saved = cli_store.ready(Path(asked.out).expanduser(), args.force, args.resume)
+                result = _into_store(asked, client, saved)
+            else:
+                path = writable(asked.out, args.force)
+                result = _sweep(asked, client)
     except (TypeError, ValueError, ImportError, NoGpu) as error:
         raise ArgumentError(None, str(error)) from error
-    except StoreError as error:
+    except (StoreError, NoWorkers) as error:
         return _failed(error)
+    if result is None:
+        return 130
     try:
-        result = _sweep(asked)
-    except NoWorkers as error:
-        return _failed(error)
-    try:
-        saved = save(result, path, args.force)
+        saved = saved if stored else save(result, path, args.force)
     except OSError as error:
         return _failed(f"the result could not be saved: {error}")
     print(f"{summary(result)}\nsaved in {saved}")
     return 0
 
 
-def _sweep(asked, **more):
-    with client_of(asked.scheduler) as client:
-        return ds.sweep(
-            asked.map,
-            asked.steps,
-            over=asked.over,
-            measure=asked.measure,
-            device=asked.device,
-            threads=asked.threads,
-            client=client,
-            **more,
-            **asked.values,
-        )
+def _sweep(asked, client, **more):
+    return ds.sweep(
+        asked.map,
+        asked.steps,
+        over=asked.over,
+        measure=asked.measure,
+        device=asked.device,
+        threads=asked.threads,
+        client=client,
+        **more,
+        **asked.values,
+    )
 
 
-def _into_store(asked, path):
+def _into_store(asked, client, path):
+    """The result, read from the store; None where it was interrupted."""
     try:
-        result = _sweep(asked, store=path)
-    except (StoreError, NoWorkers) as error:
-        return _failed(error)
-    except ValueError as error:
-        raise ArgumentError(None, str(error)) from error
+        return _sweep(asked, client, store=path)
     except KeyboardInterrupt:
         print(f"interrupted; what was computed is in {path}, and the same command goes on from there", file=sys.stderr)
-        return 130
-    print(f"{summary(result)}\nsaved in {path}")
-    return 0
+        return None
 
 
 def _failed(why):

@@ -5,7 +5,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 
-from .labels import flags_of
+from .labels import BOUND, flags_of
 
 #: Lines (Okabe and Ito): told apart by readers of every kind of colour vision, and in grey.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -39,7 +39,7 @@ BAD = "#BBBBBB"
 def bounded(array: xr.DataArray) -> np.ma.MaskedArray:
     """The values as floats; what is no number, or larger than 1e12 as that of points that escaped is, is masked."""
     values = array.values.astype(float)
-    return np.ma.masked_where(~(np.abs(values) <= 1e12), values)
+    return np.ma.masked_where(~(np.abs(values) <= BOUND), values)
 
 
 def classes(array: xr.DataArray) -> tuple[np.ma.MaskedArray, dict[int, str], list[str]]:

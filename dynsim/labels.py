@@ -34,6 +34,10 @@ SYMBOLS = {
     "d_avg": (r"\tilde d", "averaged curvature"),
     "step": ("t", "step"),
 }
+#: How Greek letters are shortened in code; ``lambda`` is a word of Python.
+_SHORTENED = {"lam": r"\lambda", "eps": r"\varepsilon"}
+#: A state larger than this, or no number, has escaped; the measures that take a ``bound`` have it by default.
+BOUND = 1e12
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
     "omega"
@@ -46,9 +50,10 @@ def symbol(name: str) -> str:
 
 
 def _letters(name):
-    """A name as it is; Greek ones as their letters, what follows an underscore as an index."""
+    """A name as it is; Greek ones, shortened or not, as their letters, what follows an underscore as an index."""
     head, _, tail = name.partition("_")
-    head = f"\\{head}" if head in _GREEK else (head if len(head) == 1 else rf"\mathrm{{{head}}}")
+    plain = head if len(head) == 1 else rf"\mathrm{{{head}}}"
+    head = f"\\{head}" if head in _GREEK else _SHORTENED.get(head, plain)
     return head + (rf"_{{\mathrm{{{tail}}}}}".replace("_", r"\_").replace(r"\_{", "_{", 1) if tail else "")
 
 

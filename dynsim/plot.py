@@ -22,7 +22,7 @@ import xarray as xr
 from . import checks
 from .colours import LINES, bounded, classes, continuous, listed, wide
 from .colours import REGIMES as REGIMES
-from .labels import flags_of, symbol
+from .labels import BOUND, flags_of, symbol
 
 #: Pictures of what other parts of the package return: name -> where it is drawn.
 _ELSEWHERE = {
@@ -103,7 +103,7 @@ def _escape(dataset, fixed):
     found = []
     for name in (n for n in fixed if n in dataset.data_vars):
         size = np.abs(dataset[name].values)
-        gone = np.flatnonzero(~(size <= 1e12))
+        gone = np.flatnonzero(~(size <= BOUND))
         if gone.size:
             t = gone[0]
             while t > 1 and t > gone[0] - 20 and size[t - 1] < size[t] / 1.1:
@@ -115,10 +115,7 @@ def _escape(dataset, fixed):
 def _show_until(panel, step, values, end, seen):
     """Scale a panel to the orbit before its escape, and mark that; what was `seen` of earlier orbits stays in view."""
     last = len(step) - 1 if end is None else end
-    before = values[: last + 1][np.isfinite(values[: last + 1])]
-    low, high = before.min(), before.max()
-    margin = (high - low) / 20 or abs(high) / 20 or 1.0
-    limits = (low / 2, high * 2) if panel.get_yscale() == "log" else (low - margin, high + margin)
+    limits = _limits(values[: last + 1], panel.get_yscale() == "log")
     right = step[last] + max(1, (step[last] - step[0]) / 20)
     if seen:
         right = max(right, seen[0][1])
@@ -127,6 +124,14 @@ def _show_until(panel, step, values, end, seen):
     panel.set_xlim(step[0], right)
     if end is not None:
         panel.axvline(step[end], color="0.3", lw=0.9, ls=":", gid="escape")
+
+
+def _limits(values, log):
+    """What an axis has to show, with a margin: a factor of 2, or a twentieth of the range."""
+    values = values[np.isfinite(values)]
+    low, high = (values.min(), values.max()) if values.size else (-1.0, 1.0)
+    margin = (high - low) / 20 or abs(high) / 20 or 1.0
+    return (low / 2, high * 2) if log else (low - margin, high + margin)
 
 
 def phase_diagram(

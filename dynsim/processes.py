@@ -8,9 +8,8 @@ from .progress import meter
 from .sweeps import cores
 
 
-def side_by_side(function: Callable, tasks: Sequence[tuple], unit: str) -> dict[tuple, object]:
-    """``function(*task)`` for every task, begun in this order; task -> result. An error stops the rest."""
-    found = {}
+def side_by_side(function: Callable, tasks: Sequence[tuple], unit: str) -> list:
+    """``function(*task)`` for every task, begun and returned in this order. An error stops the rest."""
     with (
         ProcessPoolExecutor(min(cores(), len(tasks)), get_context("spawn")) as pool,
         meter(total=len(tasks), unit=unit) as advance,
@@ -18,10 +17,9 @@ def side_by_side(function: Callable, tasks: Sequence[tuple], unit: str) -> dict[
         try:
             running = {pool.submit(function, *task): task for task in tasks}
             for future in as_completed(running):
-                task = running[future]
-                found[task] = future.result()
-                advance(1, task[0])
+                future.result()
+                advance(1, running[future][0])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return found
+    return [future.result() for future in running]

@@ -316,6 +316,31 @@ def test_result_is_labelled_saved_and_drawn(tmp_path):
     assert ds.stability.compare(drawn, "regime", {"escaped": "sigma > 2"})[0].share > 0.9
 
 
+def test_each_round_has_a_store_and_what_is_lost_from_one_is_computed_again(tmp_path):
+    pytest.importorskip("zarr")
+
+    def found(**how):
+        return edge({"eta": (0.5, 1.5), "lam": (1, 3)}, coarse=4, resolution=1 / 32, **how)
+
+    plain, kept = found(), found(store=tmp_path / "edge.zarr")
+    assert kept.identical(plain)
+    stores = sorted(path for path in tmp_path.iterdir())
+    assert [path.name for path in stores] == [f"edge-{k:02d}.zarr" for k in range(plain.rounds)] and plain.rounds > 2
+    written = xr.concat([xr.open_zarr(path).load() for path in stores], "point")
+
+    def rows(data):
+        return sorted(zip(data.eta.values, data.lam.values, data.p_final.values))
+
+    assert rows(written) == rows(plain)
+    (stores[1] / "p_final/c/0").unlink()
+    untouched = stores[2] / "p_final/c/0"
+    before = untouched.stat().st_mtime_ns
+    assert found(store=tmp_path / "edge.zarr").identical(plain)
+    assert (stores[1] / "p_final/c/0").exists() and untouched.stat().st_mtime_ns == before
+    with pytest.raises(ValueError, match=r"edge-00\.zarr"):
+        found(store=tmp_path / "edge.zarr", a=0.1)  # another diagram
+
+
 def test_lines_are_closed_where_the_boundary_is_and_meet_where_three_values_do():
     found = refined(lambda x, z: (x - 0.5) * (x - 0.5) + (z - 0.5) * (z - 0.5), threshold=0.1, resolution=1 / 256)
     line = ds.adaptive.boundary(found)

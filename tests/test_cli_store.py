@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from test_cli import SWEEP, TOML, refused, wanted
+from test_cli import refused
+from test_cli_sweep import SWEEP, TOML, wanted
 
 import dynsim as ds
 from dynsim import cli_store
 from dynsim.cli import main
+from dynsim.engines import cluster
 from dynsim.store import layout, sink
 
 pytest.importorskip("zarr")
@@ -260,3 +262,14 @@ def test_a_device_is_chosen_or_refused(folder, capsys, monkeypatch):
     assert "no card is here" in refused(capsys, [*SWEEP, "--out", "other.zarr", "--device", "cuda"])
     assert "unknown device 'gpu'" in refused(capsys, [*SWEEP, "--out", "other.zarr", "--device", "gpu"])
     assert os.listdir(folder) == ["result.zarr"]
+
+
+def test_a_cluster_that_does_not_answer_costs_no_store(capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    assert main(HERE) == 0
+    before = saved()
+    capsys.readouterr()
+    assert main([*HERE, "--force", "--scheduler", "tcp://127.0.0.1:9"]) == 1
+    assert "no Dask scheduler answers" in capsys.readouterr().err
+    xr.testing.assert_identical(saved(), before)

@@ -102,6 +102,24 @@ def test_an_escape_does_not_swamp_the_picture(ax):
     assert drawn(ax).std() > 5
 
 
+def test_pictures_and_measures_agree_on_what_escaped():
+    import inspect
+
+    from dynsim.labels import BOUND
+    from dynsim.measures import lifetime, regime
+
+    for kind in (lifetime, regime):
+        assert inspect.signature(kind.update).parameters["bound"].default == BOUND
+
+
+def test_an_orbit_and_its_animation_have_the_same_margins(ax):
+    run = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)  # it escapes
+    moving = ds.plot.animate(run, "eta", "lam", frames=3)
+    ds.plot.orbit(run, "lam", ax=ax)
+    assert moving.frame(0).axes[0].get_ylim() == ax.get_ylim()
+    assert moving.frame(0).axes[0].get_xlim() == (0.95, 1.05)
+
+
 @pytest.mark.parametrize("first", ["escapes", "stays"])
 def test_of_two_orbits_one_escapes_and_both_are_in_view(ax, first):
     escapes = ds.orbit(ds.maps.self_stabilization, 400, x=0.3, lam=2.0)
@@ -118,8 +136,21 @@ def test_symbols_of_names():
 
     assert symbol("lam") == r"\lambda"
     assert symbol("kappa") == r"\kappa"
+    assert symbol("lam_star") == r"\lambda_{\mathrm{star}}" and symbol("lamp") == r"\mathrm{lamp}"
     assert symbol("f_star") == r"f_{\mathrm{star}}"
     assert symbol("warmup") == r"\mathrm{warmup}"
+
+
+def test_a_map_of_ones_own_has_its_greek_letters_too(ax):
+    def step(lam=1.5, /, eta=1.0, eps=0.1):
+        return lam - eta * eps * lam
+
+    map_ = ds.Map(step)  # no y, so that λ need not be a sharpness
+    ds.plot.orbit(ds.orbit(map_, 5), "lam", ax=ax)
+    assert ax.get_ylabel() == r"$\lambda$"
+    result = ds.sweep(map_, 5, {"lam": [1.0, 2.0], "eps": [0.1, 0.2]}, M.final("lam"))
+    ds.plot.phase_diagram(result, "lam_final", ax=ax)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (r"initial lam  $\lambda_0$", r"$\varepsilon$")
 
 
 def test_an_overlay_keeps_its_colour_in_every_panel():

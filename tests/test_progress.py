@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from operator import mul
 
 import pytest
 
+from dynsim.processes import side_by_side
 from dynsim.progress import meter
 
 
@@ -45,3 +47,13 @@ ds.sweep(ds.maps.self_stabilization, 5, {"x": np.ones(3)}, ds.measures.final("x"
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 def test_a_sweep_goes_on_after_a_forked_process_was_killed_that_held_the_lock_of_the_bars():
     subprocess.run([sys.executable, "-c", _KILLED], check=True)
+
+
+def test_what_is_made_side_by_side_comes_in_the_order_of_the_tasks():
+    tasks = [("ab", 300_000), ("c", 1), ("de", 2)]
+    assert side_by_side(mul, tasks, "word") == ["ab" * 300_000, "c", "dede"]
+
+
+def test_an_error_beside_the_others_is_raised():
+    with pytest.raises(TypeError, match="can't multiply sequence"):
+        side_by_side(mul, [("a", 2), ("b", "c")], "word")

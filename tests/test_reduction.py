@@ -124,6 +124,33 @@ def test_n_and_d_of_the_truncated_landscape_are_the_true_ones(net):
     assert_allclose(landscape.functions["d"](x=x, u=u, lam=lam, nu=nu), f.second(w, gradient), rtol=1e-9)
 
 
+@pytest.mark.parametrize("floor", [True, False])
+@pytest.mark.parametrize("turned", [False, True])
+def test_where_no_gradient_is_left_there_is_no_second_direction(turned, floor):
+    rotation = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0] if turned else np.eye(3)
+    f = cubic(rotation)
+    # All of ∇f⊥ is along ∇λ⊥, and flat on the valley floor.
+    none = ds.reduce(f, rotation.T @ [0.1, 0.2, 0.0], floor=floor)
+    assert numbers(none, "nu", "u") == [0, 0]
+    assert_allclose(abs(float(none.x)), 0.1, rtol=0.01)
+    if floor:
+        assert_allclose(numbers(none, "a", "b", "nu_whole", "u_whole"), [K * C, K**2 / 2, 0, np.nan], rtol=1e-9)
+    # A part that is small, and more than rounding, is still measured.
+    little = ds.reduce(f, rotation.T @ [0.1, 0.2, 1e-9], floor=floor)
+    assert_allclose(numbers(little, "nu", "u"), [NU, 1e-9], rtol=0.01)
+
+
+def test_at_a_minimum_nothing_of_the_gradient_is_left():
+    rotation = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
+    matrix = rotation.T @ np.diag([2.0, 1.0, 0.5]) @ rotation
+    least = rotation.T @ [1.0, -2.0, 0.3]
+    f = ds.Objective(
+        lambda w: (w - least) @ matrix @ (w - least) / 2, lambda w: matrix @ w - matrix @ least, start=least
+    )
+    for w in (least, least + 1e-16, least + rotation[0]):  # the last along the top eigenvector
+        assert numbers(ds.reduce(f, w), "nu", "u", "nu_whole", "u_whole") == [0, 0, 0, 0]
+
+
 def test_coordinates_do_not_matter():
     rotation = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
     names = ("lam", "a", "b", "nu", "u", "nu_whole", "u_whole", "lam2")

@@ -347,6 +347,34 @@ class TestTheoryOnThePicture:
         assert "law 2.2: off by" in legend.get_texts()[0].get_text()
         assert ax.collections
 
+    def test_a_condition_is_shown_as_a_formula(self):
+        result = ds.sweep(ds.maps.cdat, 1, {"lam": np.linspace(1, 2, 5), "a": np.linspace(0.1, 0.4, 4)},
+                          measure=ds.measures.regime())  # fmt: skip
+        theory = {"settled": "8*a < lam**2"}
+        (found,) = ds.stability.compare(result, "regime", theory)
+        assert found._repr_latex_() == r"$\displaystyle 8 a < \lambda^{2}$"
+        assert "settled where 8*a < lam**2: " in repr(found)  # to be typed in again
+        ax = ds.plot.phase_diagram(result, "regime", theory=theory)
+        told = " ".join(ax.figure.legends[0].get_texts()[0].get_text().split())
+        assert (
+            told
+            == f"settled where $8 a < \\lambda^{{2}}$: {round(20 * (1 - found.share))} of 20 points disagree"
+            + (f", at most {found.farthest:.0f} cells from the line")
+        )
+        ax.figure.canvas.draw()
+
+    def test_what_matplotlib_cannot_set_is_shown_as_text(self):
+        result = ds.sweep(ds.maps.cdat, 1, {"lam": np.linspace(1, 2, 5), "a": np.linspace(0.1, 0.4, 4)},
+                          measure=ds.measures.regime())  # fmt: skip
+        for condition in (
+            "a > Piecewise((1, lam > 1.5), (0.2, True))",
+            "a*lam > sqrt(eta + 1)*(lam**3 + sigma*nu)**2*(b + lam)/7",
+        ):
+            ax = ds.plot.phase_diagram(result, "regime", theory={"settled": condition})
+            told = ax.figure.legends[0].get_texts()[0].get_text()
+            assert "$" not in told and "lam" in told
+            ax.figure.canvas.draw()
+
     def test_nonsense_is_refused(self):
         result = self.result()
         with pytest.raises(ValueError, match="must be a law"):

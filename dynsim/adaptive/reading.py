@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from .. import checks
-from ..labels import flags_of
+from ..labels import BOUND, flags_of
 from .lattice import Axis, Cells, code
 
 #: Points that are looked up at a time.
@@ -43,9 +43,7 @@ class Refined:
         return np.abs(low - high) > self.compared.get("tol", 0.0)
 
     def _key(self, values):
-        from .refinement import LARGEST
-
-        good = np.abs(values.astype(float)) <= LARGEST
+        good = np.abs(values.astype(float)) <= BOUND
         if "threshold" in self.compared:
             values = values > self.compared["threshold"]
         return np.where(good, values, 1e300)

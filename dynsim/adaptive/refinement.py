@@ -1,6 +1,5 @@
 """ds.refine: a phase diagram computed only where it changes, level by level."""
 
-import inspect
 import json
 import math
 import warnings
@@ -11,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from .. import checks, measures
-from ..labels import flags_of
+from ..labels import BOUND, flags_of
 from ..measure import Measure
 from ..model import Map
 from ..sweeps import check_map, check_measures, sweep
@@ -33,8 +32,6 @@ TAKEN = (
     "vertex",
     "line",
 )
-#: A value that is larger, or no number, is that of a point that escaped.
-LARGEST = 1e12
 
 
 def refine(
@@ -151,7 +148,7 @@ class _Rounds:
         """The measure at lattice coordinates (dims, n)."""
         over = {a.name: ("point", a.values(row)) for a, row in zip(self.axes, at)}
         options = dict(self.options)
-        if options.get("store") is not None and "store" in inspect.signature(sweep).parameters:
+        if options.get("store") is not None:
             store = Path(options["store"])
             options["store"] = store.with_name(f"{store.stem}-{len(self.batches):02d}{store.suffix}")
         found = sweep(self.map, self.steps, over, self.measure, **options)
@@ -164,7 +161,7 @@ class _Rounds:
     def comparable(self, values: np.ndarray) -> np.ndarray:
         """Numbers that differ by more than `tol` where the values do; all that escaped are alike."""
         values = np.asarray(values, float)
-        good = np.abs(values) <= LARGEST
+        good = np.abs(values) <= BOUND
         if self.threshold is not None:
             values = (values > self.threshold).astype(float)
         return np.where(good, values, 1e300)

@@ -16,7 +16,7 @@ def run(out: Path = Path("trained")) -> list[Path]:
     begun = time.perf_counter()
     # ReLU takes longest.
     tasks = [(f, a, s) for a in reversed(study.ACTIVATIONS) for f in study.LOSSES for s in study.SEEDS]
-    found = side_by_side(study.compared, tasks, "network")
+    found = dict(zip(tasks, side_by_side(study.compared, tasks, "network")))
     order = [(f, a, s) for f in study.LOSSES for a in study.ACTIVATIONS for s in study.SEEDS]
     cases = [case for task in order for case in found[task]]
     path = out / "comparison.md"

@@ -73,8 +73,8 @@ def run(out: Path = Path("reproduced"), only: Sequence[str] | None = None) -> li
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.perf_counter()
     if len(chosen) > 1:
-        tasks = [(name, folder) for name in sorted(chosen, key=lambda name: name not in SLOWEST)]
-        rows = {name: found for (name, _), found in side_by_side(tried, tasks, "model").items()}
+        tasks = sorted(chosen, key=lambda name: name not in SLOWEST)
+        rows = dict(zip(tasks, side_by_side(tried, [(name, folder) for name in tasks], "model")))
     else:
         rows = {chosen[0]: tried(chosen[0], folder)}
     every = [row for name in chosen for row in rows[name]]

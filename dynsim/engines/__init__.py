@@ -15,6 +15,12 @@ from .threads import Threads
 DEVICES = ("cpu", "cuda", "auto")
 
 
+def check_device(device: str) -> None:
+    """ValueError where there is no such device; whether this machine has it is not asked."""
+    if device not in DEVICES:
+        raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
+
+
 def choose(device: str, threads: int, client=None, call: int | None = None):
     """The engine for a device, or for the workers of a client, each with that device; "auto" is the GPU where one is.
 
@@ -25,8 +31,7 @@ def choose(device: str, threads: int, client=None, call: int | None = None):
     ValueError : there is no such device.
     NoGpu : there is no GPU to be used; the message says why.
     """
-    if device not in DEVICES:
-        raise ValueError(f"unknown device {device!r}; write device='cpu', 'cuda' (an NVIDIA GPU) or 'auto'.")
+    check_device(device)
     if client is not None:
         return Cluster(client, device)
     if device == "cpu":

@@ -8,6 +8,7 @@ from bokeh.models import (
     ColorBar,
     ColumnDataSource,
     CustomJSHover,
+    CustomJSTickFormatter,
     HoverTool,
     LinearColorMapper,
     LogColorMapper,
@@ -21,6 +22,10 @@ from .view import Axis
 
 #: Pixels of a picture's plot: about one a cell.
 WIDE, NARROW, HIGH = 640, 430, 560
+#: Share of its size below which a range is so narrow that ticks are written as differences.
+DEEP = 1e-5
+#: The same for colours.
+FLAT = 1e-3
 _TOOLS = "pan,wheel_zoom,box_zoom,save"
 
 
@@ -58,6 +63,7 @@ class Picture:
         for axis in (plot.xaxis, plot.yaxis):
             axis.axis_label_text_font_style, axis.axis_label_text_font_size = "normal", "14px"
             axis.major_label_text_font_size = "12px"
+        self._formats = [(a, a.formatter, CustomJSTickFormatter(code=_NEAR)) for a in (plot.xaxis[0], plot.yaxis[0])]
         self._image = ColumnDataSource(_nothing(x, y))
         drawn = plot.image_rgba("image", "x", "y", "dw", "dh", source=self._image)
         self._names = CustomJSHover(args={"names": {}}, code=_NAME)
@@ -70,7 +76,7 @@ class Picture:
             bar = ColorBar(color_mapper=mapper(palette=["#000000"], low=1, high=2), visible=False, width=12)
             bar.major_label_text_font_size = "12px"
             plot.add_layout(bar, "right")
-            self._bars[log] = bar
+            self._bars[log] = bar, bar.formatter, CustomJSTickFormatter(code=_NEAR)
         self._add_marks()
         plot.on_event(Tap, lambda event: tapped(event.x, event.y))
 
@@ -90,28 +96,27 @@ class Picture:
         plot.scatter("x", "y", source=self._point, size=15, marker="circle", fill_alpha=0, color="black",
                      line_width=1.8)  # fmt: skip
 
-    def show(self, image: Image, x: Axis, y: Axis, title: str, what: str) -> None:
-        """Show an image of the axes' ranges; `what` says what the colours mean."""
+    def show(self, image: Image, x: Axis, y: Axis, title: str) -> None:
+        """Show an image of the axes' ranges."""
         self._names.args = {"names": {str(i): name for i, name in image.names.items()}}
         self._image.data = {
             "image": [image.rgba], "value": [image.values], "x": [x.low], "y": [y.low],
             "dw": [x.high - x.low], "dh": [y.high - y.low],
         }  # fmt: skip
         self.figure.title.text = title
-        for log, bar in self._bars.items():
-            wanted = image.scale is not None and image.scale.log == log
-            bar.visible = wanted
-            if wanted:
-                bar.color_mapper.update(low=image.scale.low, high=image.scale.high, palette=list(image.scale.palette))
-                bar.title = what
-
-    def title(self, text: str) -> None:
-        self.figure.title.text = text
+        for shown, (axis, plain, near) in zip((x, y), self._formats):
+            _write(axis, near if shown.high - shown.low < DEEP * max(abs(shown.low), abs(shown.high)) else plain)
+        for log, (bar, plain, near) in self._bars.items():
+            bar.visible = image.scale is not None and image.scale.log == log
+            if bar.visible:
+                low, high = image.scale.low, image.scale.high
+                bar.color_mapper.update(low=low, high=high, palette=list(image.scale.palette))
+                _write(bar, near if high - low < FLAT * max(abs(low), abs(high)) else plain)
 
     def blank(self, x: Axis, y: Axis, why: str) -> None:
         """Show no picture, and say why."""
         self._image.data = _nothing(x, y)
-        for bar in self._bars.values():
+        for bar, _, _ in self._bars.values():
             bar.visible = False
         self.figure.title.text = why
 
@@ -131,11 +136,22 @@ class Picture:
         self._lines.data = {"xs": list(xs), "ys": list(ys), "label": list(labels), "dash": [""] * len(labels)}
 
 
+#: Deep in a zoom numbers differ in their last digits only: the first tick is written out, the others from there.
+_NEAR = """
+if (index == 0) return String(Number(tick.toPrecision(15)))
+const [first, second] = ticks
+return "+" + String(Number((tick - first).toPrecision(Math.abs(second / (second - first)) > 1e12 ? 2 : 4)))
+"""
 _NAME = """
 const name = names[String(value)]
 if (name !== undefined) return name
 return Number.isFinite(value) ? Number(value).toPrecision(6) : "not a number"
 """
+
+
+def _write(axis, formatter):
+    if axis.formatter is not formatter:
+        axis.formatter = formatter
 
 
 def _nothing(x, y):

@@ -15,7 +15,7 @@ from .extras import Extras
 from .history import History
 from .painting import Painter, Request, Round
 from .panel import Controls
-from .subjects import Library
+from .subjects import Library, letter
 from .toolbar import Toolbar
 from .view import Limits, View
 
@@ -192,7 +192,7 @@ class Page:
         for i, (picture, result) in enumerate(zip(self.pictures, round.results)):
             variable = result[next(iter(result.data_vars))]
             image = image_of(variable, view.x.name, view.y.name, held[i] if i < len(held) else None)
-            picture.show(image, view.x, view.y, shown(view)[i], "")
+            picture.show(image, view.x, view.y, f"{shown(view)[i]}: {meaning(variable)}")
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
         if round.last and view.drawn == self.drawn:
@@ -230,6 +230,12 @@ def key_of(view: View) -> tuple:
 def shown(view: View) -> list[str]:
     """The names of the maps in the pictures."""
     return [view.map, *filter(None, [view.beside])]
+
+
+def meaning(variable: xr.DataArray) -> str:
+    """What the colours mean, such as "mean sharpness λ"."""
+    of = variable.attrs.get("measure", "").partition("'")[2].partition("'")[0]
+    return " ".join(filter(None, (variable.attrs.get("long_name", str(variable.name)), letter(of))))
 
 
 def legend(shares) -> str:

@@ -45,21 +45,21 @@ class Controls:
         select, text, box = pn.widgets.Select, pn.widgets.TextInput, pn.widgets.Checkbox
         tight = {"margin": (2, 6)}
         wide, half = {"width": _WIDTH, **tight}, {"width": _WIDTH // 2 - 6, **tight}
-        self.map = select(name="Map", options=[*library.names, LOOP], css_classes=["map"], **wide)
-        self.landscape = select(name="Landscape", options=ds.landscapes.__all__, css_classes=["landscape"], **half)
-        self.tuner = select(name="Tuner", options=ds.tuners.__all__, css_classes=["tuner"], **half)
-        self.delay = box(name="delay: the tuner sees the step before", **wide)
-        self.beside = select(name="Beside it, with the same axes", options=[_NONE], css_classes=["beside"], **wide)
-        self.names = {k: select(name=f"{k} axis", css_classes=[f"{k}-axis"], **wide) for k in "xy"}
-        self.lows = {k: text(name="from", css_classes=[f"{k}-low"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
-        self.highs = {k: text(name="to", css_classes=[f"{k}-high"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
-        self.logs = {k: box(name="log", width=50, margin=(26, 2, 2, 2)) for k in "xy"}
-        self.measure = select(name="Colour by", css_classes=["measure"], **half)
-        self.of = select(name="of", css_classes=["of"], **half)
-        self.span = select(name="over", options=list(_SPANS), **half)
-        self.steps = text(name="Steps", css_classes=["steps"], **half)
-        self.side = select(name="Cells a side", options=list(SIDES), **half)
-        self.seed = text(name="Seed of the noise", **half)
+        self.map = select(label="Map", options=[*library.names, LOOP], css_classes=["map"], **wide)
+        self.landscape = select(label="Landscape", options=ds.landscapes.__all__, css_classes=["landscape"], **half)
+        self.tuner = select(label="Tuner", options=ds.tuners.__all__, css_classes=["tuner"], **half)
+        self.delay = box(label="delay: the tuner sees the step before", **wide)
+        self.beside = select(label="Beside it, with the same axes", options=[_NONE], css_classes=["beside"], **wide)
+        self.names = {k: select(label=f"{k} axis", css_classes=[f"{k}-axis"], **wide) for k in "xy"}
+        self.lows = {k: text(label="from", css_classes=[f"{k}-low"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
+        self.highs = {k: text(label="to", css_classes=[f"{k}-high"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
+        self.logs = {k: box(label="log", width=50, margin=(26, 2, 2, 2)) for k in "xy"}
+        self.measure = select(label="Colour by", css_classes=["measure"], **half)
+        self.of = select(label="of", css_classes=["of"], **half)
+        self.span = select(label="over", options=list(_SPANS), **half)
+        self.steps = text(label="Steps", css_classes=["steps"], **half)
+        self.side = select(label="Cells a side", options=list(SIDES), **half)
+        self.seed = text(label="Seed of the noise", **half)
         self.sliders = pn.Column(width=_WIDTH + 20, margin=0)
         self._measured = (self.measure, self.of, self.span, self.steps)
         self._slider: dict[str, Slider] = {}
@@ -165,7 +165,7 @@ class Controls:
             low, high = min(low, value, 0.0 if low > 0 else low), max(high, value)
             high = min(high, max(4 * abs(value), low + 1e-3)) if value else high
             slider = Slider(
-                name=subject.described(name, short=True), value=value, start=low, end=high, step=(high - low) / 500,
+                label=subject.described(name, short=True), value=value, start=low, end=high, step=(high - low) / 500,
                 format="0.[0000000]", width=_WIDTH, margin=(0, 6), css_classes=[f"slider-{name}"],
             )  # fmt: skip
             slider.param.watch(lambda event, name=name: self._slid(name, event.new), "value")

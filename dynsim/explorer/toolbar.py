@@ -15,14 +15,14 @@ class Toolbar:
         self._page = page
         tight = {"margin": (4, 3)}
         button, toggle = partial(pn.widgets.Button, **tight), partial(pn.widgets.Toggle, **tight)
-        self.back = button(name="◀ Back", disabled=True, width=72, css_classes=["back"])
-        self.forward = button(name="Forward ▶", disabled=True, width=92, css_classes=["forward"])
-        self.home = button(name="Home", width=62, css_classes=["home"])
-        self.theory = toggle(name="Theory", width=70, css_classes=["theory"])
-        self.hold = toggle(name="Hold colours", width=100, css_classes=["hold"])
-        self.line = toggle(name="Draw a line", width=90, css_classes=["line"])
-        self.stop = button(name="Stop", button_type="warning", width=60, visible=False, css_classes=["stop"])
-        small = {"width": 76, "button_type": "default", "embed": False, **tight}
+        self.back = button(label="◀ Back", disabled=True, width=72, css_classes=["back"])
+        self.forward = button(label="Forward ▶", disabled=True, width=92, css_classes=["forward"])
+        self.home = button(label="Home", width=62, css_classes=["home"])
+        self.theory = toggle(label="Theory", width=70, css_classes=["theory"])
+        self.hold = toggle(label="Hold colours", width=100, css_classes=["hold"])
+        self.line = toggle(label="Draw a line", width=90, css_classes=["line"])
+        self.stop = button(label="Stop", color="warning", width=60, visible=False, css_classes=["stop"])
+        small = {"width": 76, "color": "default", "embed": False, **tight}
         download = pn.widgets.FileDownload
         self.png = download(callback=self._png, filename="picture.png", label="Picture", css_classes=["png"], **small)
         self.data = download(callback=self._data, filename="picture.nc", label="Data", css_classes=["data"], **small)

@@ -57,8 +57,7 @@ def _side_by_side(chosen, out) -> list[Path]:
 
     # What takes longest goes first.
     tasks = [*(reversed(table.SOURCES) if "claims" in chosen else ()), *(name for name in chosen if name != "claims")]
-    made = side_by_side(_made, [(name, out) for name in tasks], "piece")
-    made = {name: result for (name, _), result in made.items()}
+    made = dict(zip(tasks, side_by_side(_made, [(name, out) for name in tasks], "piece")))
     if "claims" in chosen:
         made["claims"] = table.write(out, [row for name in table.SOURCES for row in made[name]])
     return [path for name in chosen for path in made[name]]

@@ -11,11 +11,10 @@ from ..carry import CARRY_EVERY
 from ..engines.threads import STEPS_A_CALL
 from ..grids import Grid
 from ..kernels import Kernel
+from ..labels import BOUND
 from ..model import Map
 from ..sweeps import cores, sweep
 
-#: A state larger than this has escaped.
-BOUND = 1e12
 #: Points that move together through the kernel; fewer where they would not keep all threads busy.
 LANES = 512
 #: The longest period that attractors are told apart by; four times as many steps decide on one.

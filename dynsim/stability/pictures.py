@@ -8,9 +8,8 @@ from matplotlib.patches import Patch
 
 from .. import checks
 from ..colours import LINES, REGIMES
-from ..labels import named
+from ..labels import BOUND, named
 from ..plot import axis_label, cell_edges, meaning
-from .endings import BOUND
 
 #: More attractors than this share a colour.
 NAMED = 8

@@ -10,10 +10,12 @@ import xarray as xr
 from scipy import ndimage
 
 from .. import checks
-from ..labels import named
+from ..labels import BOUND, named
 from ..symbolic import function
-from .show import Shown, text
+from .show import Shown, latex, text
 
+#: Letters in a line of the legend.
+WIDTH = 56
 _CONDITIONS = (sp.core.relational.Relational, sp.logic.boolalg.BooleanFunction, sp.logic.boolalg.BooleanAtom)
 
 
@@ -54,7 +56,7 @@ class Agreement(Shown):
         yield "theory", self.summary
 
     def tex(self):
-        return sp.latex(self.statement)
+        return latex(self.statement)
 
 
 def compare(dataset: xr.Dataset, name: str, theory: Mapping) -> list[Agreement]:
@@ -132,7 +134,7 @@ def _compare(variable, label, statement, known):
 
     predicted, measured = on_the_grid(_excess(statement) if is_condition else statement), variable
     if not is_condition:
-        good = np.isfinite(measured) & np.isfinite(predicted) & (np.abs(measured) <= 1e12)
+        good = np.isfinite(measured) & np.isfinite(predicted) & (np.abs(measured) <= BOUND)
         error = (np.abs(measured - predicted) / np.abs(predicted)).values[good.values]
         if not error.size:
             raise ValueError(f"no point of {variable.name!r} has a number to compare with.")
@@ -180,8 +182,6 @@ def _values(expression, known):
 
 def draw(ax, dataset: xr.Dataset, name: str, x: str, y: str, theory: Mapping, color="black") -> list[Agreement]:
     """Draw the statements over a phase diagram: where a condition changes, and the levels of a law."""
-    from textwrap import fill
-
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
 
@@ -196,14 +196,31 @@ def draw(ax, dataset: xr.Dataset, name: str, x: str, y: str, theory: Mapping, co
         if np.nanmin(field) < levels[-1] and np.nanmax(field) > levels[0]:
             lines = ax.contour(*at, field.values, levels, colors=color, linewidths=1.2, linestyles=style)
             lines.set_path_effects(halo)
-        handles.append(Line2D([], [], color=color, ls=style, lw=1.2, label=fill(one.summary, 56), path_effects=halo))
+        handles.append(Line2D([], [], color=color, ls=style, lw=1.2, label=_legend(one), path_effects=halo))
     ax.figure.legend(handles=handles, loc="outside lower center", frameon=False, fontsize="small")
     return found
 
 
+def _legend(one):
+    """The summary in lines, its condition as a formula where matplotlib can set it and it is not too long."""
+    from textwrap import fill
+
+    from matplotlib.mathtext import MathTextParser
+
+    written, formula = text(one.statement), f"${one.tex()}$"
+    if len(written) >= WIDTH or written not in one.summary:
+        return fill(one.summary, WIDTH)
+    try:
+        MathTextParser("path").parse(formula)
+    except ValueError:
+        return fill(one.summary, WIDTH)
+    kept = "\0" * len(written)  # not broken between lines
+    return fill(one.summary.replace(written, kept, 1), WIDTH).replace(kept, formula)
+
+
 def _levels(values):
     """Five levels within the measured range, evenly spaced as its colours are."""
-    values = values[np.isfinite(values) & (np.abs(values) <= 1e12)]
+    values = values[np.isfinite(values) & (np.abs(values) <= BOUND)]
     low, high = values.min(), values.max()
     if low > 0 and high / low > 1e3:
         return np.geomspace(low, high, 7)[1:-1]

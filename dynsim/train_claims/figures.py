@@ -14,6 +14,7 @@ from PIL import Image
 
 from .. import plot
 from ..files import whole
+from ..labels import BOUND
 from ..reproduce.figures import new_figure
 from .lab import Lab
 from .outcomes import TRAINED
@@ -67,7 +68,7 @@ def draw(ax, run: xr.Dataset, name: str, label: str, color: str = "", least: flo
     reached = np.flatnonzero(~(excess > TRAINED))
     end = reached[0] + 1 if reached.size else len(excess)
     values = excess if name == "f" else run[name].broadcast_like(run.f).values
-    values = np.where(np.abs(values) < 1e12, values, np.nan)[:end]
+    values = np.where(np.abs(values) <= BOUND, values, np.nan)[:end]
     seen = np.isfinite(values) & ((values > 1e-12) | (name not in LOG))
     ax.plot(run.step.values[:end][seen], values[seen], label=label, color=color or COLORS[label], lw=1.1)
 

@@ -13,6 +13,9 @@ TIGHT = 1e-10
 #: The search for the valley floor ends when it moves by less than so much of the length of w; or by less than the
 #: second and no longer falling, for then it is rounding; or after so many rounds.
 STILL, SMALL_MOVE, ROUNDS = 1e-14, 1e-9, 20
+#: A part of ∇f or of ∇²f that is smaller than so much of the whole is rounding; so is what is left of ∇f⊥ where the
+#: error of ∇λ could make it, an error of up to so much of ∇λ.
+ROUNDED, UNSURE = 1e-14, 1e-6
 
 #: What is measured, with its symbol and long name.
 MEASURED = {
@@ -49,8 +52,10 @@ def reduce(objective: Derivatives, w: np.ndarray, *, floor: bool = True) -> xr.D
 
     What is left of ∇f⊥ without its part along ∇λ⊥, r, makes ν = rᵀ∇²f r/‖r‖² and u = ‖r‖/abs(ν), so ν²u² and ν³u² are
     its share of ‖∇f‖² and of ∇fᵀ∇²f∇f; the part along ∇λ⊥ is a/√(2b), which the landscape ``cubic_loss`` has of its
-    own. ``nu_whole`` and ``u_whole`` are made of all of ∇f⊥ in the same way: with them the truncated n and d of
-    ``two_eigendirections`` are those of f, to second order.
+    own. Where no r is left, up to rounding and the error of ∇λ, ν = u = 0: there is no second direction. Where one is
+    left but ∇²f vanishes along it, ν = 0 and no u makes its share: u is NaN. ``nu_whole`` and ``u_whole`` are made of
+    all of ∇f⊥ in the same way: with them the truncated n and d of ``two_eigendirections`` are those of f, to second
+    order.
 
     Parameters
     ----------
@@ -207,8 +212,10 @@ def _numbers(where, grad_lam, error, point, w, on_floor):
     b = across @ across / 2
     a = -across @ rest - (0 if on_floor else b * x * x)
     part = rest - (across @ rest) / (across @ across) * across if b else rest
-    nu, u = _effective(point, part)
-    nu_whole, u_whole = _effective(point, rest)
+    rounding = ROUNDED * (np.linalg.norm(where.gradient) + abs(lam) * np.linalg.norm(w))
+    unsure = min(error / np.linalg.norm(across), UNSURE) * np.linalg.norm(rest) if b else 0.0
+    nu, u = _effective(point, part, rounding + unsure, lam)
+    nu_whole, u_whole = _effective(point, rest, rounding, lam)
     residual = np.linalg.norm(point.worker.hvp(v) - lam * v) / abs(lam) if lam else np.nan
     return {
         "lam": lam, "x": x, "a": a, "b": b, "nu": nu, "u": u, "nu_whole": nu_whole, "u_whole": u_whole,
@@ -217,10 +224,10 @@ def _numbers(where, grad_lam, error, point, w, on_floor):
     }  # fmt: skip
 
 
-def _effective(point, part):
-    """ν and u with ν²u² = ‖part‖² and ν³u² = partᵀ∇²f part."""
-    size = part @ part
-    if not size:
+def _effective(point, part, least, lam):
+    """ν and u with ν²u² = ‖part‖² and ν³u² = partᵀ∇²f part; a part up to `least` in size is none."""
+    size = np.linalg.norm(part)
+    if size <= least:
         return 0.0, 0.0
-    nu = point.curvature(part) / size
-    return nu, np.sqrt(size) / abs(nu) if nu else np.nan
+    nu = point.curvature(part / size)
+    return (nu, size / abs(nu)) if abs(nu) > ROUNDED * abs(lam) else (0.0, np.nan)
