@@ -18,7 +18,7 @@ from . import checks
 from .colours import LINES, wide
 from .files import whole
 from .labels import BOUND, long_name, symbol
-from .plot import _escape, _limits, meaning, phase_diagram
+from .plot import _limits, escape, meaning, phase_diagram
 
 #: The path, and its head with its trail; a light line under each keeps them legible on any colour.
 PATH, HEAD = "#000000", LINES[1]
@@ -129,7 +129,7 @@ def animate(
     elif image:
         raise TypeError(f"animate takes {', '.join(image)} only with over=(result, 'lifetime').")
     fixed = json.loads(orbit.attrs.get("values", "{}"))
-    end, gone = _escape(orbit, fixed), _gone(orbit, fixed)
+    end, gone = escape(orbit, fixed), _gone(orbit, fixed)
     if over is None and empty:
         _fit(ax, orbit, points, end)
     across, up = (_sized(points[name], axis, end) for name, axis in zip((x, y), (ax.xaxis, ax.yaxis)))

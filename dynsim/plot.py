@@ -77,7 +77,7 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
         raise ValueError(
             f"{len(names)} names need {len(names)} axes, not {panels.size}; give ax= more, or fewer names."
         )
-    end = _escape(dataset, fixed)
+    end = escape(dataset, fixed)
     for panel, name in zip(panels, names):
         values = dataset[name].values if name in dataset else np.full(dataset.sizes["step"], fixed[name])
         before = [drawn for drawn in panel.lines if drawn.get_gid() == "orbit"]
@@ -98,7 +98,7 @@ def orbit(dataset: xr.Dataset, names=(), ax=None, label: str = "", **line):
     return panels[0] if single else panels
 
 
-def _escape(dataset, fixed):
+def escape(dataset, fixed):
     """The index from which an escaping orbit only grows, or None. The states are what has an initial value."""
     found = []
     for name in (n for n in fixed if n in dataset.data_vars):

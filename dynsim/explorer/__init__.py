@@ -29,6 +29,7 @@ def explore(
     measure: Measure | str | None = None,
     steps: int | None = None,
     *,
+    map: Map | None = None,
     theory: Mapping | None = None,
     link: str = "",
     port: int = 0,
@@ -50,6 +51,7 @@ def explore(
     measure : the colour at first: a measure, or its text as on the command line, such as ``"mean:y,skip=100"``; of a
         stored sweep, the name of a variable.
     steps : of each orbit, at first.
+    map : of a stored sweep whose map is none of dynsim's: with it, zooms can be computed anew.
     theory : boundaries of `what` that you know, for the button "Theory": label -> a condition, or an expression that
         is zero on the boundary, in the names of the map, as in ``{"K = 1": "2*(2 - sigma) - 1"}``.
     link : a view to begin with, as a page of the explorer gives it.
@@ -78,7 +80,7 @@ def explore(
     from .serving import Explorer
     from .view import Limits, View
 
-    library, name = _library(what, theory, device)
+    library, name = _library(what, map, theory, device)
     if link:
         view = View.from_link(link.partition("#")[2])
     else:
@@ -91,36 +93,41 @@ def explore(
     return Explorer(library, view, limits, port=checks.whole(port, "port"), host=host)
 
 
-def _library(what, theory, device):
+def _library(what, map, theory, device):
+    """What can be explored, and the name of what is shown first."""
+    import dynsim as ds
+
     from .subjects import Library
 
-    if what is None:
-        what = "cdat"
-    if isinstance(what, Map):
-        import dynsim as ds
-
-        known = what.name in ds.maps.__all__ and getattr(ds.maps, what.name) is what
-        own = {} if known else {what.name: what}
-        return Library(own, theory={what.name: theory or {}}, device=device), what.name
-    if not isinstance(what, (str, os.PathLike, xr.Dataset)):
-        raise TypeError(f"{what!r} cannot be explored; give a map, its name, or a sweep.")
-    stored = {}
+    own, stored = {}, {}
     if isinstance(what, xr.Dataset) or _is_path(what):
         from .stored import Stored, open_sweep
 
-        name = "the sweep" if isinstance(what, xr.Dataset) else str(what)
-        what = Stored(name, what if isinstance(what, xr.Dataset) else open_sweep(what))
-        stored, what = {name: what}, name
-    return Library(theory={what: theory or {}}, device=device, stored=stored), what
+        name = "sweep" if isinstance(what, xr.Dataset) else os.path.basename(os.fspath(what).rstrip("/"))
+        found = what if isinstance(what, xr.Dataset) else open_sweep(what)
+        stored = {name: Stored(name, found, map)}
+    elif map is not None:
+        raise ValueError("map= goes with a stored sweep; write ds.explore(map).")
+    elif isinstance(what, Map):
+        name = what.name
+        own = {} if name in ds.maps.__all__ and getattr(ds.maps, name) is what else {name: what}
+    elif isinstance(what, str) or what is None:
+        name = what or "cdat"
+    else:
+        raise TypeError(f"{what!r} cannot be explored; give a map, its name, or a sweep.")
+    return Library(own, {name: theory or {}}, device, stored), name
 
 
 def _is_path(what):
-    """Whether this names a file or a folder, not a map."""
-    return isinstance(what, os.PathLike) or what.endswith((".zarr", ".nc")) or os.sep in what
+    """Whether this is the path of a sweep, not the name of a map."""
+    if isinstance(what, os.PathLike):
+        return True
+    return isinstance(what, str) and (os.sep in what or what.endswith((".zarr", ".nc")) or os.path.exists(what))
 
 
 def _begun(view, subject, over, measure, steps, values):
     """The first view with the caller's wishes."""
+    from .subjects import measure_text
     from .view import Axis
 
     axes = [view.x, view.y]
@@ -136,7 +143,7 @@ def _begun(view, subject, over, measure, steps, values):
     kept = {n: v for n, v in view.values.items() if n not in swept} | subject.open_values(*swept)
     kept |= {n: checks.scalar(v, n) for n, v in values.items()}
     return view.but(
-        x=axes[0], y=axes[1], measure=_text(measure) if measure is not None else view.measure, values=kept,
+        x=axes[0], y=axes[1], measure=measure_text(measure) if measure is not None else view.measure, values=kept,
         steps=view.steps if steps is None else checks.whole(steps, "steps"),
     )  # fmt: skip
 
@@ -148,17 +155,6 @@ def _axis(name, ends):
     if kind not in ([], ["log"]):
         raise ValueError(f"the range of {name} must be (low, high) or (low, high, 'log'), not {ends!r}.")
     return Axis(name, checks.scalar(low, name), checks.scalar(high, name), bool(kind))
-
-
-def _text(measure):
-    """A measure as on the command line."""
-    if isinstance(measure, str):
-        return measure
-    if not isinstance(measure, Measure):
-        raise TypeError(f"{measure!r} is not a measure; write ds.measures.regime(), or 'regime'.")
-    given = [f"{k}={v!r}" for k, v in measure.options.items() if v != measure.kind.options[k]]
-    inside = ",".join([*[measure.of] * bool(measure.of), *given])
-    return measure.kind.name + f":{inside}" * bool(inside)
 
 
 def need() -> None:

@@ -4,37 +4,62 @@ from html import escape
 
 import panel as pn
 
-from . import exporting, styles
+from . import exporting, plots, styles
+from .across import across
+from .boundaries import boundaries
+from .fixed import fixed_points_at
+from .looking import orbit_at
 from .painting import Latest
+from .subjects import Subject
+
+_HINT = (
+    '<div class="hint">Click into the picture to see the orbit from there, its regime, and the fixed points with their '
+    "multipliers. Wheel and drag zoom and move; every picture is computed anew.</div>"
+)
 
 
 class Extras:
-    """The parts of a page beside and below its picture."""
+    """The parts of a page beside and below its picture; what takes long is done in threads of its own."""
 
     def __init__(self, page):
         self._page = page
         #: The theory's lines that are drawn: label, xs, ys.
         self.lines: list = []
-        self._ends: list | None = None
-        wide = {"sizing_mode": "stretch_width"}
-        self._take = pn.pane.HTML("", stylesheets=[styles.PYTHON, styles.DETAILS], css_classes=["take"], **wide)
-        self._details = pn.pane.HTML("", stylesheets=[styles.DETAILS], css_classes=["details"], **wide)
+        self._shown: dict = {}
+        self._first_end: tuple[float, float] | None = None
+        wide, details = {"sizing_mode": "stretch_width"}, [styles.DETAILS]
+        self._take = pn.pane.HTML("", stylesheets=[styles.PYTHON, *details], css_classes=["take"], **wide)
+        self._rows = pn.pane.HTML(_HINT, stylesheets=details, css_classes=["point"], width=430)
+        self._orbit = pn.Column(margin=0)
+        self._fixed = pn.pane.HTML("", stylesheets=details, css_classes=["fixed"], width=430)
+        self._theory = pn.pane.HTML("", stylesheets=details, css_classes=["boundaries"], **wide)
+        self._visited = pn.widgets.Select(label="Along the line", width=130, css_classes=["along"], visible=False)
+        self._visited.param.watch(lambda event: self._cross(), "value")
+        self._diagram = pn.Column(margin=0)
         downloads = pn.Row(page.toolbar.png, page.toolbar.data, margin=0)
-        self.below = pn.Column(downloads, self._take, **wide)
-        self.beside = pn.Column(self._details, width=430)
-        self._looker, self._theorist, self._crosser = Latest("looker"), Latest("theorist"), Latest("crosser")
+        self.below = pn.Column(self._theory, self._visited, self._diagram, downloads, self._take, **wide)
+        self.beside = pn.Column(self._rows, self._orbit, self._fixed, width=440)
+        self._workers = {name: Latest(name) for name in ("looker", "solver", "theorist", "crosser")}
 
-    def close(self):
-        for worker in (self._looker, self._theorist, self._crosser):
+    def close(self) -> None:
+        """End the threads."""
+        for worker in self._workers.values():
             worker.close()
 
-    def follow(self, view):
-        """The view has changed."""
+    # -- what changes with the view ---------------------------------------------------------------------------------
+
+    def follow(self, view) -> None:
+        """The view has changed: mark what is looked at in it, and do again what hangs on it."""
         for picture in self._page.pictures:
             picture.point(view.point)
+            picture.line(_ends(view.line))
+        self._when("theory", self._draw_theory, view.but(point=None, line=None) if view.theory else None)
+        plane = view.but(x=view.x, y=view.y, theory=False)
+        self._when("point", self._look, plane.but(line=None) if view.point else None)
+        self._when("line", self._cross, plane.but(point=None) if view.line else None)
 
-    def settled(self):
-        """The fine picture is there."""
+    def settled(self) -> None:
+        """The fine picture is there: it can be taken along."""
         page = self._page
         lines = exporting.python(page.view, page.library.subject(page.view.map))
         link = escape(page.view.link(), quote=True)
@@ -42,9 +67,138 @@ class Extras:
             f'<a href="{link}" target="_blank" class="link">Link to this view</a>. In Python:<pre>{escape(lines)}</pre>'
         )
 
-    def tapped(self, x, y):
-        page = self._page
-        page.go(page.view.but(point=(x, y)))
+    def _when(self, part, do, hangs_on):
+        """Do a part again if what it hangs on has changed."""
+        if self._shown.get(part) != hangs_on:
+            self._shown[part] = hangs_on
+            do()
 
-    def drawing(self, on):
-        pass
+    def _work(self, name, compute, show):
+        """Compute in a thread, and show what comes unless something newer is wanted."""
+        page = self._page
+
+        def work(stale):
+            try:
+                found = compute(stale)
+            except Exception as error:  # whatever a user's own map may raise
+                found = error
+            if not stale():
+                page.later(lambda: None if stale() else self._finish(show, found))
+
+        self._workers[name].ask(work)
+
+    def _finish(self, show, found):
+        if isinstance(found, Exception):
+            self._page.fail(found)
+        else:
+            show(found)
+
+    # -- theory -----------------------------------------------------------------------------------------------------
+
+    def _draw_theory(self):
+        page, view = self._page, self._page.view
+        subject = page.library.subject(view.map)
+        self.lines = []
+        for picture in page.pictures:
+            picture.theory([])
+        self._theory.object = ""
+        self._workers["theorist"].ask(None)
+        if not view.theory:
+            return
+        if subject.map is None:
+            self._theory.object = "<div>The map of this sweep is not known here, so neither is its theory.</div>"
+            return
+        self._theory.object = "<div>deriving the boundaries …</div>"
+        own, plain = page.library.theory.get(view.map), subject.plain(view)
+        self._work("theorist", lambda stale: boundaries(subject.map, plain.map, plain, own, stale), self._theory_is)
+
+    def _theory_is(self, found):
+        self.lines = [(one.label, list(xs), list(ys)) for one in found for xs, ys in one.pieces]
+        self._page.pictures[0].theory(self.lines)
+        told = [(one.label, ", ".join(filter(None, (one.source, one.note)))) for one in found]
+        rows = [f"<tr><td>{escape(label)}</td><td>{escape(about)}</td></tr>" for label, about in told]
+        none = "<div>The theory has no boundary in this picture.</div>"
+        self._theory.object = f"<div><h4>Boundaries</h4><table>{''.join(rows)}</table></div>" if rows else none
+
+    # -- a point ----------------------------------------------------------------------------------------------------
+
+    def tapped(self, x: float, y: float) -> None:
+        """A click: an end of a line while one is drawn, else a point to look at."""
+        page = self._page
+        if not page.toolbar.line.value:
+            page.go(page.view.but(point=(x, y)))
+        elif self._first_end is None:
+            self._first_end = (x, y)
+            for picture in page.pictures:
+                picture.line([(x, y)])
+        else:
+            ends, self._first_end = (*self._first_end, x, y), None
+            page.toolbar.line.value = False
+            page.go(page.view.but(line=ends))
+
+    def _look(self):
+        view = self._page.view
+        self._fixed.object = ""
+        for name in ("looker", "solver"):
+            self._workers[name].ask(None)
+        if not view.point:
+            self._rows.object, self._orbit[:] = _HINT, []
+            return
+        subject = self._page.library.subject(view.map)
+        if subject.map is None:
+            self._rows.object = "<div>The map of this sweep is not known here, so no orbit can be computed.</div>"
+            return
+        asked, known = subject.plain(view), Subject(view.map, subject.map)
+        self._work("looker", lambda stale: orbit_at(known, asked, *view.point), self._look_is)
+
+    def _look_is(self, look):
+        rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in look.rows)
+        note = f'<div class="hint">{escape(look.note)}</div>' if look.note else ""
+        self._rows.object = f"<div><h3>This point</h3><table>{rows}</table>{note}</div>"
+        subject = self._page.library.subject(self._page.view.map)
+        drawn = look.orbit is not None
+        self._orbit[:] = [pn.pane.Bokeh(plots.orbit(look.orbit, subject.map.state))] if drawn else []
+        self._fixed.object = "<div>looking for fixed points …</div>"
+        self._work(
+            "solver", lambda stale: fixed_points_at(subject.map, look.values, stale, look.orbit), self._fixed_are
+        )
+
+    def _fixed_are(self, found):
+        blocks = [f"<div>{escape(one.text)}</div>" for one in found.points]
+        note = f'<div class="hint">{escape(found.note)}</div>' if found.note else ""
+        self._fixed.object = f"<div><h3>Fixed points and 2-cycles</h3>{''.join(blocks) or 'none'}{note}</div>"
+
+    # -- a line -----------------------------------------------------------------------------------------------------
+
+    def drawing(self, on: bool) -> None:
+        """The button "Draw a line" was pressed or released."""
+        self._first_end = None
+        view = self._page.view
+        if on and view.line:
+            self._page.go(view.but(line=None))
+
+    def _cross(self):
+        view = self._page.view
+        self._workers["crosser"].ask(None)
+        if not view.line:
+            self._visited.visible, self._diagram[:] = False, []
+            return
+        subject = self._page.library.subject(view.map)
+        if subject.map is None or not subject.computed:
+            return
+        if self._visited.options != list(subject.readable):
+            names = [n for n in subject.readable if n not in subject.map.parameters]
+            usual = next((n for n in ("y", "lam", "x") if n in names), names[0])
+            kept = self._visited.value if self._visited.value in names else usual
+            with pn.io.hold():
+                self._visited.param.update(options=names, value=kept)
+        self._visited.visible = True
+        name = self._visited.value
+        self._work("crosser", lambda stale: across(subject, view, view.line, name, stale), self._cross_is)
+
+    def _cross_is(self, found):
+        self._diagram[:] = [pn.pane.Bokeh(plots.diagram(found, self._page.view, self._visited.value))]
+
+
+def _ends(line):
+    return [line[:2], line[2:]] if line else []

@@ -83,7 +83,7 @@ class Page:
     def go(self, view: View, quiet: bool = False) -> bool:
         """Show another view; say what is wrong with it if it cannot be shown, and keep the old one."""
         try:
-            view.check(self.limits)
+            view.check(self.limits, self.library.subject(view.map).computed)
             self.library.check(view)
         except Exception as error:  # what a user's own map may raise is shown too
             self.fail(error)
@@ -95,6 +95,7 @@ class Page:
         if view.drawn != self.drawn:
             self.drawn = view.drawn
             compute = partial(self.library.compute, view)
+            self._say("computing …", busy=True)
             self.painter.ask(Request(view, compute, 2 if view.beside else 1))
         elif self.results:
             self._settled()

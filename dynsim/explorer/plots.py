@@ -9,6 +9,7 @@ from bokeh.plotting import figure
 from .. import plot
 from ..colours import LINES, wide
 from .subjects import letter
+from .view import View
 
 #: What is drawn of an orbit unless the map lacks it.
 USUAL = ("eta", "lam", "y", "p")
@@ -49,12 +50,14 @@ def orbit(run: xr.Dataset, states) -> object:
     return gridplot(panels, ncols=2, toolbar_location=None)
 
 
-def diagram(found, label: str, ends: tuple[str, str]) -> object:
-    """An orbit diagram along a line: how often each value is visited, at each place of the line."""
+def diagram(found, view: View, name: str) -> object:
+    """An orbit diagram along the line of a view: how often each value of `name` is visited, at each place."""
+    x0, y0, x1, y1 = view.line
+    ends = [f"({letter(view.x.name)} {x:.6g}, {letter(view.y.name)} {y:.6g})" for x, y in ((x0, y0), (x1, y1))]
     low, high = found.low, found.high
     panel = figure(
         width=640, height=300, x_range=(0, 1), y_range=(low, high), y_axis_type="log" if found.log else "linear",
-        tools="pan,wheel_zoom,box_zoom,reset", toolbar_location="above", y_axis_label=label,
+        tools="pan,wheel_zoom,box_zoom,reset", toolbar_location="above", y_axis_label=letter(name),
         x_axis_label=f"along the line, from {ends[0]} to {ends[1]}", output_backend="canvas",
     )  # fmt: skip
     panel.toolbar.logo = None

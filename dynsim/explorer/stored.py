@@ -14,7 +14,7 @@ from ..model import Map
 from ..sweeps import job_of
 from .reading import Cells, Reader, grid_of, measure_from
 from .reading import open_sweep as open_sweep
-from .subjects import LONGEST_PERIOD, Subject, letter, map_of, run
+from .subjects import LONGEST_PERIOD, Subject, letter, map_of, measure_text, run
 from .view import Axis, Limits, View
 
 #: Fewer stored points than these along an axis of the picture make it too coarse, unless the store has no more.
@@ -109,6 +109,18 @@ class Stored:
         """The view's values of dims of this sweep."""
         axes = (view.x.name, view.y.name)
         return {n: v for n, v in view.values.items() if n in self.dataset.dims and n not in axes}
+
+    def plain(self, view: View) -> View:
+        """The view as one of the sweep's map: its steps and measure, and what it does not show at its stored values."""
+        entries, known = self.entries(view), (*self.map.state, *self.map.parameters)
+        places = {
+            n: self.dataset[n].isel(entries, missing_dims="ignore") for n in self._swept if n in self.dataset.coords
+        }
+        values = dict(self._fixed) | {n: float(at) for n, at in places.items() if not at.dims}
+        axes = (view.x.name, view.y.name)
+        measure = measure_text(measure_from(self.dataset[view.measure].attrs.get("measure", "")))
+        kept = {n: v for n, v in values.items() if n in known and n not in axes}
+        return view.but(map=self.map.name, values=kept, steps=self.steps, measure=measure)
 
     def compute(self, view: View, side: int, advance: Callable, device: str = "cpu") -> xr.Dataset:
         """A picture, as ds.sweep returns one; `advance` hears of it as of steps, and may raise to stop.

@@ -14,7 +14,7 @@ from .. import checks, engines
 from ..cli_request import measure as measure_of
 from ..jobs import Job, Memory
 from ..labels import long_name
-from ..measure import SUPPLIED
+from ..measure import SUPPLIED, Measure
 from ..model import Map
 from ..sweeps import cores, job_of, labelled
 from .view import Axis, View
@@ -161,6 +161,10 @@ class Subject:
         swept = (view.x.name, view.y.name)
         return self.open_values(*swept) | {n: v for n, v in view.values.items() if n in self.names and n not in swept}
 
+    def plain(self, view: View) -> View:
+        """The view with all its values, as one of the map."""
+        return view.but(values=self.values(view))
+
     def job(self, view: View, side: int) -> Job:
         """What is to be computed for a picture of so many cells along a side."""
         asked = measure_of(view.measure)
@@ -172,7 +176,7 @@ class Subject:
 
     def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
         """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
-        return run(self.job(view.but(values=self.values(view)), side), advance, device)
+        return run(self.job(self.plain(view), side), advance, device)
 
 
 def run(job: Job, advance, device: str) -> xr.Dataset:
@@ -180,6 +184,23 @@ def run(job: Job, advance, device: str) -> xr.Dataset:
     kept, engine = Memory(job), engines.choose(device, cores(), call=STEPS_A_CALL)
     engine.run(job, kept.spans, kept.deliver, advance)
     return labelled(job, kept.arrays(), engine.name)
+
+
+def measure_text(measure: Measure | str) -> str:
+    """A measure as on the command line.
+
+    Examples
+    --------
+    >>> measure_text(ds.measures.mean("y", skip=100)), measure_text(ds.measures.regime())
+    ('mean:y,skip=100.0', 'regime')
+    """
+    if isinstance(measure, str):
+        return measure
+    if not isinstance(measure, Measure):
+        raise TypeError(f"{measure!r} is not a measure; write ds.measures.regime(), or 'regime'.")
+    given = [f"{k}={v!r}" for k, v in measure.options.items() if v != measure.kind.options[k]]
+    inside = ",".join([*[measure.of] * bool(measure.of), *given])
+    return measure.kind.name + f":{inside}" * bool(inside)
 
 
 def _round(value):
