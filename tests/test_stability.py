@@ -1,10 +1,13 @@
 """The analysis against literature, against algebra done by hand, and against the numbers."""
 
+import threading
+
 import numpy as np
 import pytest
 import sympy as sp
 
 import dynsim as ds
+from dynsim.stability.cases import Deadline
 from dynsim.stability.linear import Z, inside
 from dynsim.stability.signs import both, positive
 from dynsim.symbolic import NoClosedForm, equations
@@ -385,3 +388,23 @@ class TestTheoryOnThePicture:
             ds.stability.compare(result, "lam_final", {"x": "sigm*a"})
         with pytest.raises(ValueError, match="unknown value 'setled'"):
             ds.stability.compare(result, "regime", {"setled": "a < sigma"})
+
+
+def test_sympy_is_interrupted_in_every_thread():
+    """Between two looks at the clock sympy may take minutes; what other threads compute does not count."""
+    said = []
+
+    def work():
+        try:
+            with Deadline(0.2):
+                sp.Poly(sum(sp.Symbol(f"x{i}") for i in range(30)) ** 12)  # days
+        except NoClosedForm as error:
+            said.append(str(error))
+        sp.expand(sum(sp.symbols("a:f")) ** 8)  # nothing comes after the block
+        with Deadline(60):
+            said.append(sp.factor(sp.Symbol("x") ** 2 - 1))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(60)
+    assert len(said) == 2 and "in time" in said[0]

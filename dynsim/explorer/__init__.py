@@ -1,15 +1,19 @@
 """Phase diagrams under the mouse: ``ds.explore`` and ``dynsim explore``.
 
-========== ==========================================================================================================
-view       what a picture shows, as a value that a link can carry
-subjects   what can be explored, and how it is first shown; stored: sweeps on disk
-painting   pictures computed in a thread; newer ones overtake
-colouring  a result as an image
-derived    what sympy finds of a map, kept; boundaries: the theory's lines; looking: one point; across: a line
-exporting  the picture, the data and the lines of Python that make them
-figures    the plots; panel: the controls; toolbar; extras: what is looked at; page: all of it; styles
-serving    the server on localhost
-========== ==========================================================================================================
+============ ========================================================================================================
+view         what a picture shows, as a value that a link can carry; history: those that were seen
+subjects     what can be explored, and how it is first shown; stored, reading: sweeps on disk
+painting     pictures computed in a thread; newer ones overtake
+colouring    a result as an image
+boundaries   the theory's lines; statements: those that are known; plane: where expressions change sign
+looking      one point: its orbit, and what is measured of it; fixed: the fixed points and 2-cycles there
+across       the orbit diagram along a line
+derived      what the equations say, derived once
+exporting    the picture, the data and the lines of Python that make them
+figures      the pictures; plots: those beside them; panel: the controls; toolbar; styles
+page         one open page; extras: what is looked at in its picture
+serving      the server on localhost
+============ ========================================================================================================
 """
 
 import importlib

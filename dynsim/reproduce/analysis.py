@@ -7,9 +7,9 @@ import numpy as np
 from .. import maps, measures, plot, stability
 from ..labels import named
 from ..sweeps import sweep
-from .claims_cdat import gain
 from .diagrams import TITLES, _named
 from .figures import new_figure, save
+from .ratio import gain
 
 
 def theory(out: Path, side: int = 240, steps: int = 10_000) -> list[Path]:

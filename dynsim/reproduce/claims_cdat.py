@@ -9,6 +9,7 @@ from .. import maps, measures
 from ..orbits import orbit
 from ..sweeps import sweep
 from .figures import cdat
+from .ratio import gain, quasi_static
 from .table import Claim, below, compare, number, seen
 
 SLOW = 10**7
@@ -188,11 +189,6 @@ def without_delay() -> Iterator[Claim]:
     )
 
 
-def quasi_static(sigma, lam, nu):
-    """Theory 2.3's p/g."""
-    return nu**2 * (sigma * (lam + nu) - 2 * nu) / (lam**2 * (2 * lam - sigma * (lam + nu)))
-
-
 def below_the_edge() -> Iterator[Claim]:
     """σ < 2, for ten million steps: the slow law, with p and g long below the smallest double."""
     nu, a = PAPER["nu"], PAPER["a"]
@@ -217,12 +213,6 @@ def below_the_edge() -> Iterator[Claim]:
                 f"near step {gone}; ln p = {last.log_p.item():.0f} at the end",
                 1e5 <= gone <= 1e6,
             )
-
-
-def gain(sigma, lam, nu):
-    """How strongly ln(p/g) answers to itself one step before: K; see ratio_attracts."""
-    q = (2 * lam - sigma * (lam + nu)) / (sigma * (lam + nu) - 2 * nu)
-    return 2 * sigma * q * ((lam + nu) / (lam + nu * q)) ** 2
 
 
 def ratio_attracts() -> Iterator[Claim]:

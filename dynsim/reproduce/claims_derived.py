@@ -9,7 +9,8 @@ from .. import maps, measures, stability
 from ..orbits import orbit
 from ..sweeps import sweep
 from ..symbolic import equations
-from .claims_cdat import PAPER, gain
+from .claims_cdat import PAPER
+from .ratio import gain
 from .table import Claim, below, compare, seen
 
 EDGE = maps.self_stabilization

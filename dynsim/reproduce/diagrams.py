@@ -7,8 +7,8 @@ from matplotlib.colors import LogNorm
 
 from .. import maps, measures, plot
 from ..sweeps import sweep
-from .claims_cdat import gain
 from .figures import new_figure, save
+from .ratio import gain
 
 SIDE = 1000
 TITLES = ("delayed, as printed", "no delay, as in training")

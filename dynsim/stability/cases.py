@@ -1,9 +1,12 @@
 """Choices in an expression (|d|, max(n, 0), where), split into their cases; and how long sympy may take."""
 
+import ctypes
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import sympy as sp
 
@@ -14,22 +17,33 @@ MOST_CASES = 64
 LATE = "no closed form was found in time"
 
 
-class Deadline:
-    """Seconds of this process that sympy may take, over all blocks ``with deadline:``; then NoClosedForm is raised.
+class _Late(NoClosedForm):
+    def __init__(self):
+        super().__init__(LATE)
 
-    In the main thread a timer interrupts sympy wherever it is; elsewhere the time is looked at between its calls.
+
+class Deadline:
+    """Seconds of computing that sympy may take, over all blocks ``with deadline:``; then NoClosedForm is raised.
+
+    In the main thread a timer interrupts sympy wherever it is. Elsewhere a second thread does, and the thread's own
+    time counts, not what others compute meanwhile.
     """
 
     def __init__(self, seconds: float):
-        self.end = time.process_time() + seconds
-        self.timer = False
+        self.main = threading.current_thread() is threading.main_thread()
+        self.clock = time.process_time if self.main else time.thread_time
+        self.end = self.clock() + seconds
+        self.timer, self.left = False, None
 
     def __enter__(self):
         self.check()
-        main = threading.current_thread() is threading.main_thread()
-        if main and hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_PROF)[0] == 0:
+        if not self.main:
+            self.left = threading.Event()
+            watched = threading.get_ident(), self.end - self.clock(), self.left
+            threading.Thread(target=_interrupt, args=watched, daemon=True).start()
+        elif hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_PROF)[0] == 0:
             self.before, self.timer = signal.signal(signal.SIGPROF, self._over), True
-            signal.setitimer(signal.ITIMER_PROF, max(self.end - time.process_time(), 1e-3), 0.02)
+            signal.setitimer(signal.ITIMER_PROF, max(self.end - self.clock(), 1e-3), 0.02)
         return self
 
     def __exit__(self, *_):
@@ -37,15 +51,47 @@ class Deadline:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, self.before)
             self.timer = False
+        if self.left is not None:
+            with _INTERRUPTING:
+                self.left.set()
+                _raise_in(threading.get_ident(), None)  # what is on its way comes too late
 
     def _over(self, _, frame):
         # In the midst of a finalizer, say, an exception would be swallowed; the timer comes again.
-        if frame is not None and frame.f_globals.get("__name__", "").startswith(("sympy.", "mpmath.", "dynsim.")):
-            raise NoClosedForm(LATE)
+        if _may_stop(frame):
+            raise _Late
 
     def check(self):
-        if time.process_time() > self.end:
-            raise NoClosedForm(LATE)
+        if self.clock() > self.end:
+            raise _Late
+
+
+_INTERRUPTING = threading.Lock()
+
+
+def _may_stop(frame):
+    return frame is not None and frame.f_globals.get("__name__", "").startswith(("sympy.", "mpmath.", "dynsim."))
+
+
+def _raise_in(ident, error):
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), error and ctypes.py_object(error))
+
+
+def _interrupt(ident, seconds, left):
+    """Raise :class:`_Late` in a thread that has computed for so long, once, unless it has left its block."""
+    if hasattr(time, "pthread_getcpuclockid"):
+        number = time.pthread_getcpuclockid(ident)
+        clock = partial(time.clock_gettime, number)
+    else:
+        clock = time.monotonic
+    end = clock() + seconds
+    while not left.wait(0.05):
+        with _INTERRUPTING:
+            if left.is_set():
+                return
+            if clock() > end and _may_stop(sys._current_frames().get(ident)):
+                _raise_in(ident, _Late)
+                return
 
 
 _CHOICES = (sp.Abs, sp.Max, sp.Min, sp.sign, sp.Piecewise)

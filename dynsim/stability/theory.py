@@ -1,7 +1,7 @@
 """Theory beside numbers: a condition or a law, evaluated on the points of a sweep, and how far it is off."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,7 +92,7 @@ def compare(dataset: xr.Dataset, name: str, theory: Mapping) -> list[Agreement]:
         raise TypeError(f"theory must be a mapping from labels to statements, such as {{'settled': '8*a < lam**2'}}, "
                         f"not {theory!r}.")  # fmt: skip
     known = _known(dataset)
-    return [_compare(dataset[name], label, _parsed(statement, known), known) for label, statement in theory.items()]
+    return [_compare(dataset[name], label, parsed(statement, known), known) for label, statement in theory.items()]
 
 
 def _known(dataset):
@@ -101,7 +101,8 @@ def _known(dataset):
     return fixed | {str(n): c for n, c in dataset.coords.items()} | {"steps": xr.DataArray(dataset.attrs["steps"])}
 
 
-def _parsed(statement, known):
+def parsed(statement: sp.Basic | str, known: Iterable[str]) -> sp.Basic:
+    """A statement of the theory in these names, as sympy has it; ValueError says what is wrong with it."""
     if isinstance(statement, str):
         try:
             statement = sp.sympify(statement, locals={n: sp.Symbol(n, real=True) for n in known})
@@ -132,7 +133,7 @@ def _compare(variable, label, statement, known):
             )
         return values.transpose(*variable.dims)
 
-    predicted, measured = on_the_grid(_excess(statement) if is_condition else statement), variable
+    predicted, measured = on_the_grid(excess(statement) if is_condition else statement), variable
     if not is_condition:
         good = np.isfinite(measured) & np.isfinite(predicted) & (np.abs(measured) <= BOUND)
         error = (np.abs(measured - predicted) / np.abs(predicted)).values[good.values]
@@ -153,7 +154,7 @@ def _compare(variable, label, statement, known):
     return Agreement(label, statement, predicted, points, 1 - float(stray.sum()) / points, farthest)
 
 
-def _excess(condition):
+def excess(condition: sp.Basic) -> sp.Expr:
     """An expression that is > 0 where the condition holds."""
     if condition in (sp.true, sp.false):
         return sp.Integer(1 if condition is sp.true else -1)
@@ -162,11 +163,11 @@ def _excess(condition):
     if isinstance(condition, (sp.Gt, sp.Ge)):
         return condition.lhs - condition.rhs
     if isinstance(condition, sp.And):
-        return sp.Min(*map(_excess, condition.args), evaluate=False)
+        return sp.Min(*map(excess, condition.args), evaluate=False)
     if isinstance(condition, sp.Or):
-        return sp.Max(*map(_excess, condition.args), evaluate=False)
+        return sp.Max(*map(excess, condition.args), evaluate=False)
     if isinstance(condition, sp.Not):
-        return -_excess(condition.args[0])
+        return -excess(condition.args[0])
     raise ValueError(f"the condition {condition} is not an inequality between names.")
 
 

@@ -1,0 +1,96 @@
+"""One point of a picture: its orbit, and what is measured of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import xarray as xr
+
+import dynsim as ds
+
+from ..cli_request import measure as measure_of
+from ..labels import flags_of, named
+from .derived import numbers, told
+from .subjects import Subject, letter
+from .view import View
+
+#: So many states of an orbit are kept.
+KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class Look:
+    """One point.
+
+    Attributes
+    ----------
+    values : all parameters and initial states there.
+    orbit : as ds.orbit gives it, at most 20 000 states of it; None where there is none.
+    rows : (name, value), as text.
+    note : what the reader must know.
+    """
+
+    values: Mapping[str, float]
+    orbit: xr.Dataset | None
+    rows: list[tuple[str, str]]
+    note: str = ""
+
+
+def orbit_at(subject: Subject, view: View, x: float, y: float) -> Look:
+    """The orbit from a point of the picture, and what is measured of it.
+
+    Parameters
+    ----------
+    subject, view : the picture.
+    x, y : the values on its axes.
+
+    Returns
+    -------
+    Look : rows are the values on the axes; what the picture shows; the regime and the lifetime, where the map has
+        them; and all states and observables at the last step that is kept. Where the map fails, its words stand there.
+
+    Examples
+    --------
+    >>> from dynsim.explorer.subjects import Library
+    >>> subject = Library().subject("uv_balanced")
+    >>> look = orbit_at(subject, subject.first(), 0.5, 1.0)
+    >>> look.rows[:3], look.orbit.sizes["step"]
+    ([('A', '0.5'), ('u₀', '1'), ('period', 'period 1')], 1001)
+    """
+    given = subject.values(view) | {view.x.name: float(x), view.y.name: float(y)}
+    map, every = subject.map, max(1, -(-view.steps // (KEPT - 1)))
+    rows = [(letter(n) + "₀" * (n in map.state), told(v)) for n, v in ((view.x.name, x), (view.y.name, y))]
+    kinds = [view.measure, *(n for n in ("regime", "lifetime") if n in subject.measures)]
+    for text in dict.fromkeys(kinds):
+        rows.append(_measured(subject, view, given, text))
+    orbit, noise = None, {"seed": view.seed} if subject.noisy else {}
+    try:
+        orbit = ds.orbit(map, view.steps, every=every, progress=False, **noise, **given)
+    except Exception as error:  # whatever a user's own map may raise
+        rows.append(("orbit", _sentence(error)))
+    else:
+        last = orbit.isel(step=-1)
+        at = f" at step {int(last.step):,}"
+        rows += [(letter(str(n)) + at, told(v.item())) for n, v in last.data_vars.items()]
+    note = "its noise is drawn anew, with the picture's seed: not that of a cell of the picture" if noise else ""
+    return Look(numbers(map, given), orbit, rows, note)
+
+
+def _measured(subject, view, given, text):
+    name = text
+    try:
+        asked = measure_of(text)
+        name = asked.name.replace("_", " ")
+        over = {view.x.name: [given[view.x.name]]}
+        others = {n: v for n, v in given.items() if n != view.x.name}
+        noise = {"seed": view.seed} if subject.noisy else {}
+        found = ds.sweep(subject.map, view.steps, over, asked, progress=False, **noise, **others)
+        array = found[asked.name].squeeze()
+        if array.ndim:
+            return name, ", ".join(told(v) for v in array.values.ravel())
+        return name, str(named(array).item()) if flags_of(array) else told(array.item())
+    except Exception as error:  # whatever a user's own map may raise
+        return name, _sentence(error)
+
+
+def _sentence(error):
+    return str(error) or type(error).__name__

@@ -1,0 +1,215 @@
+"""What the explorer shows beside its picture: the theory's boundaries, one point, and the diagram along a line."""
+
+import threading
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import dynsim as ds
+from dynsim.explorer.boundaries import boundaries
+from dynsim.explorer.derived import Abandoned, derive, numbers, told
+from dynsim.explorer.fixed import fixed_points_at
+from dynsim.explorer.looking import orbit_at
+from dynsim.explorer.plane import Plane
+from dynsim.explorer.subjects import Library
+from dynsim.explorer.view import Axis, View
+from dynsim.reproduce.ratio import gain
+from dynsim.vocabulary import cos, tanh
+
+LIBRARY = Library()
+
+
+def drawn(view, own=None):
+    return {one.label: one for one in boundaries(LIBRARY.subject(view.map).map, view.map, view, own)}
+
+
+def points(boundary):
+    return tuple(np.concatenate([piece[i] for piece in boundary.pieces]) for i in (0, 1))
+
+
+def test_the_line_of_cdat_attracts_where_8a_is_below_lam_squared():
+    view = View("cdat", Axis("a", 1e-3, 1, True), Axis("lam", 0.3, 4, True), "regime", values={"sigma": 2.0, "u": 0.0})
+    found = drawn(view.but(values={**view.values, "nu": 0.01}))
+    (line,) = (b for label, b in found.items() if "8a < λ₀²" in label)
+    a, lam = points(line)
+    np.testing.assert_allclose(8 * a, lam**2, rtol=1e-9)
+    assert lam.min() < 0.31 and a.max() > 0.99, "it crosses the whole picture"
+    assert "u = 0" in line.note and line.note.endswith("λ as at the start")
+    cut = drawn(view.but(values={**view.values, "nu": 1.0}))["attracts: ν < λ₀ and 8a < λ₀²"]
+    a, lam = points(cut)
+    np.testing.assert_allclose(np.minimum(lam**2 / 8 / a, lam), 1, rtol=1e-9, err_msg="8a = λ², and λ = ν below it")
+
+
+def test_beside_sigma_2_cdat_has_the_line_and_the_limit_of_its_ratio():
+    view = View("cdat", Axis("sigma", 1.0, 3.0), Axis("nu", 0.018, 18.0, True), "regime")
+    found = drawn(view)
+    np.testing.assert_allclose(points(found["σ − 2 = 0"])[0], 2, rtol=1e-12)
+    sigma, nu = points(found["p/g is attracted to its limit: K < 1"])
+    np.testing.assert_allclose(gain(sigma, 18.0, nu), 1, rtol=1e-9)
+    assert abs(sigma.max() - 1.5) < 1e-2, "3/2 for ν ≪ λ"
+    sigma, nu = points(found["p/g has a limit: σ < 2λ₀/(λ₀ + ν)"])
+    np.testing.assert_allclose(sigma, 36 / (18 + nu), rtol=1e-9)
+    assert not any("attracts: ν" in label for label in found), "no line of fixed points but at σ = 2"
+    undelayed = drawn(view.but(map="cdat_undelayed", x=Axis("sigma", 0.77, 3.0)))
+    sigma, nu = points(undelayed["p/g is attracted to its limit: K < 2"])
+    np.testing.assert_allclose(gain(sigma, 18.0, nu), 2, rtol=1e-9)
+    assert (abs(sigma - 1) < 1e-9).sum() > 100, "at σ = 1 K is 2, whatever ν is"
+
+
+def test_self_stabilization_gets_2_cycles_at_eta_squared_a_of_2_and_what_the_user_says():
+    own = {"below": "8*a < lam**2", "equal": sp.Eq(sp.Symbol("a"), sp.Symbol("eta")), "pole": "1/(eta - 0.5)"}
+    own |= {"far": "a - 77", "unknown": "a < foo", "broken": "a <"}
+    found = drawn(View("self_stabilization", Axis("eta", 0.1, 3), Axis("a", 0.01, 3, True), "lifetime"), own)
+    (born,) = (b for label, b in found.items() if label.startswith("exists"))
+    eta, a = points(born)
+    np.testing.assert_allclose(eta**2 * a, 2, rtol=1e-9)
+    np.testing.assert_allclose(points(found["edge of stability at the start, y = 0"])[0], 2 / 1.9, rtol=1e-9)
+    np.testing.assert_allclose(points(found["below"])[1], 1.9**2 / 8, rtol=1e-9)
+    eta, a = points(found["equal"])
+    np.testing.assert_allclose(eta, a, rtol=1e-9)
+    assert not found["pole"].pieces, "1/(η − ½) changes sign through infinity"
+    assert not found["far"].pieces and "not pass" in found["far"].note
+    assert "unknown name 'foo'" in found["unknown"].note and "no statement" in found["broken"].note
+    assert list(found)[: len(own)] == list(own)
+
+
+def test_uv_is_stable_below_its_edge_and_reaches_it_above_a_rate():
+    found = drawn(View("uv", Axis("eta", 0.1, 3.0), Axis("lam", -1.0, 3.0), "lifetime", values={"target": 0.8}))
+    eta, lam = points(found["attracts: 0 < λ₀ and η·λ₀ < 2"])
+    assert (np.minimum(abs(eta * lam - 2), abs(lam)) < 1e-9).all() and (abs(lam) < 1e-9).any() and (lam > 2.9).any()
+    np.testing.assert_allclose(points(found["the edge is reached iff η > √n/|Y|"])[0], 1.25, rtol=1e-9)
+
+
+def test_nothing_is_drawn_where_nothing_changes():
+    assert not drawn(View("uv", Axis("eta", 0.2, 0.3), Axis("target", 0.1, 0.2), "period"))
+    assert not drawn(View("cdat", Axis("sigma", 2.1, 2.2), Axis("nu", 0.01, 0.1, True), "regime"))
+    assert not drawn(View("self_stabilization", Axis("eta", 0.1, 0.2), Axis("x", 0.1, 0.2), "lifetime"))
+
+
+def test_every_map_has_its_boundaries_or_none():
+    """No first view fails, whatever its map is; those of which nothing is derived in time are left to other tests."""
+    for name in ("catapult", "damped", "flip_normal_form", "heavy_ball", "target_sharpness", "warmup", "central_flow"):
+        for one in drawn(LIBRARY.first(name)).values():
+            assert one.pieces and all(x.shape == y.shape and np.isfinite([x, y]).all() for x, y in one.pieces)
+
+
+def test_a_jump_is_a_boundary_and_a_pole_is_none():
+    plane = Plane(ds.maps.uv, View("uv", Axis("eta", -1.0, 1.0), Axis("z", -1.0, 1.0), "period"))
+    eta, z = sp.symbols("eta z", real=True)
+    assert len(plane.changes(plane.field(sp.sign(eta - z)))) == 1
+    assert not plane.changes(plane.field(1 / (eta - z / 3 - sp.Rational(1, 7))))
+    crossed = plane.changes(plane.field((eta - z) / (eta + z - sp.Rational(1, 7))))
+    x, y = np.concatenate(crossed, axis=1)
+    np.testing.assert_allclose(x, y, atol=1e-9, err_msg="the zeros alone, though the pole crosses them")
+    assert np.ptp(x) > 1.98
+    assert not plane.changes(plane.field(eta - z), plane.field(sp.log(z))), "log z < 0 everywhere"
+    assert not plane.changes(plane.field(sp.sqrt(eta - 2) + z)), "no number anywhere"
+
+
+def test_what_is_derived_is_shared_between_threads_and_can_be_abandoned():
+    map = ds.Map(lambda x=0.3, /, r=2.5: r * x * (1 - x), name="logistic")
+    made = []
+    threads = [threading.Thread(target=lambda: made.append(derive(map, {"r": 2.5}))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 3 and all(a is b for one in made for a, b in zip(one.known, made[0].known))
+    with pytest.raises(Abandoned):
+        derive(ds.Map(lambda x=0.3, /, r=2.5: r - x * x, name="other"), {"r": 2.5}, stale=lambda: True)
+    view = View("uv", Axis("eta", 0.1, 2.5), Axis("target", 0.1, 2.5), "period")
+    assert boundaries(ds.Map(lambda x=1, /, a=1: a / x, name="h"), "h", view.but(map="h"), stale=lambda: True) == []
+
+
+def test_a_number_of_another_sign_than_its_symbol_is_taken_as_it_is():
+    values = numbers(ds.maps.self_stabilization, {"a": -0.1})
+    assert not [known for known in derive(ds.maps.self_stabilization, values).known if known.point.period == 1]
+
+
+def test_one_point_is_told_as_orbit_and_sweep_have_it():
+    subject = LIBRARY.subject("cdat")
+    view = subject.first().but(values={"lam": 20.0}, measure="mean:y,skip=100")
+    look = orbit_at(subject, view, 1.9, 0.5)
+    one = ds.orbit(ds.maps.cdat, 2000, sigma=1.9, nu=0.5, lam=20.0)
+    np.testing.assert_array_equal(look.orbit.lam, one.lam)
+    rows = dict(look.rows)
+    fate = ds.sweep(ds.maps.cdat, 2000, {"sigma": [1.9]}, ds.measures.regime(), nu=0.5, lam=20.0).regime
+    assert rows["σ"] == "1.9" and rows["ν"] == "0.5" and rows["regime"] == ds.named(fate).item()
+    assert rows["λ at step 2,000"] == told(one.lam.values[-1])
+    assert float(rows["y mean"].replace("−", "-")) == pytest.approx(one.y.values[101:].mean(), rel=1e-3)
+    assert look.values["lam"] == 20 and look.values["sigma"] == 1.9
+    long = orbit_at(subject, view.but(steps=123_456), 1.9, 0.5)
+    assert long.orbit.sizes["step"] <= 20_000 and long.orbit.step.values[-1] > 123_400
+
+
+def test_noise_is_drawn_by_the_seed_of_the_view():
+    subject = LIBRARY.subject("stochastic")
+    view = subject.first().but(seed=3, steps=50)
+    look = orbit_at(subject, view, 0.5, 0.02)
+    x, y = view.x.name, view.y.name
+    np.testing.assert_array_equal(look.orbit.x, ds.orbit(ds.maps.stochastic, 50, seed=3, **{x: 0.5, y: 0.02}).x)
+    assert "noise" in look.note
+
+
+def test_what_fails_at_a_point_is_said():
+    subject = LIBRARY.subject("uv")
+    rows = dict(orbit_at(subject, subject.first().but(measure="mean:foo", steps=50), 1.0, 1.0).rows)
+    assert "unknown name 'foo'" in rows["foo mean"], "the measure's own words"
+    assert rows["lifetime"] == "51"
+
+
+def test_self_stabilization_repels_with_multipliers_1_plus_i_eta_sqrt_2a():
+    for a, eta in ((0.03, 1.0), (0.2, 0.7)):
+        found = fixed_points_at(ds.maps.self_stabilization, {"a": a, "eta": eta})
+        (edge,) = (one for one in found.points if one.kind == "2-cycle")
+        assert edge.place == pytest.approx({"x": np.sqrt(a / 0.3), "lam": 2 / eta})
+        expected = 1 + 1j * eta * np.sqrt(2 * a)
+        np.testing.assert_allclose(np.sort_complex(edge.multipliers), [expected.conjugate(), expected], rtol=1e-12)
+        assert edge.attracts is False and edge.largest == pytest.approx(abs(expected))
+        assert [one.kind for one in found.points].count("fixed point") == 2
+    born = fixed_points_at(ds.maps.self_stabilization, {"a": 3.0, "eta": 1.0}).points
+    assert [one.kind for one in born].count("2-cycle") == 3, "two more where η²a > 2"
+    np.testing.assert_allclose([max(one.multipliers.real) for one in born[3:]], 5 + 2 * 3, rtol=1e-9)
+
+
+def test_cdat_has_its_line_at_sigma_2_alone():
+    values = {"a": 0.05, "b": 0.1, "nu": 0.1, "lam": 1.0}
+    line = fixed_points_at(ds.maps.cdat, {**values, "sigma": 2.0}).points[0]
+    assert line.kind == "family of 2-cycles" and line.attracts is True
+    assert line.place == pytest.approx({"x": np.sqrt(0.5), "u": 0, "lam": 1, "eta": 2})
+    z = np.sort_complex(np.roots([1, -1, 8 * 0.05]))
+    close = [np.abs(line.multipliers - root).min() for root in z]
+    np.testing.assert_allclose(close, 0, atol=1e-12, err_msg="z² − z + 8a/λ² = 0")
+    assert fixed_points_at(ds.maps.cdat, {**values, "sigma": 2.0, "a": 0.2}).points[0].attracts is False
+    near = fixed_points_at(ds.maps.cdat, {**values, "sigma": 1.9})
+    assert "σ − 2 = 0" in near.note and "starts" in near.note, "looked for by numbers"
+    assert not any("family" in one.kind or one.attracts for one in near.points)
+
+
+def test_uv_is_attracted_below_its_edge_and_has_2_cycles_by_numbers():
+    found = fixed_points_at(ds.maps.uv, {"eta": 1.3, "lam": 1.5, "target": 1.0})
+    line = found.points[0]
+    assert line.kind == "family of fixed points" and line.attracts is True
+    np.testing.assert_allclose(line.multipliers, [1 - 1.3 * 1.5])
+    assert fixed_points_at(ds.maps.uv, {"eta": 1.4, "lam": 1.5}).points[0].attracts is False
+    for one in found.points:
+        state = np.array(list(one.place.values()))
+        after = state
+        for _ in range(2):
+            after = np.array(ds.maps.uv.step(*after, eta=1.3, target=1.0, width=1.0))
+        np.testing.assert_allclose(after, state, atol=1e-6)
+    assert any(one.kind == "2-cycle" for one in found.points) and "searched by numbers" in found.note
+
+
+def test_a_map_without_a_closed_form_is_searched_by_numbers():
+    def own(x=0.4, /, r=2.0):
+        return cos(r * x) * x + tanh(x) * 0.5
+
+    map = ds.Map(own)
+    found = fixed_points_at(map, {"r": 2.0})
+    assert found.note and found.points
+    for one in found.points:
+        if one.kind == "fixed point":
+            np.testing.assert_allclose(map.step(one.place["x"], r=2.0), one.place["x"], atol=1e-8)
+    assert fixed_points_at(map, {"r": 2.5}, stale=lambda: True).points == []
