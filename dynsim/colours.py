@@ -55,7 +55,10 @@ def classes(array: xr.DataArray) -> tuple[np.ma.MaskedArray, dict[int, str], lis
 
 
 def listed(colors):
-    return {"cmap": ListedColormap(colors), "norm": BoundaryNorm(np.arange(len(colors) + 1) - 0.5, len(colors))}
+    return {
+        "cmap": ListedColormap(colors).with_extremes(bad=BAD),
+        "norm": BoundaryNorm(np.arange(len(colors) + 1) - 0.5, len(colors)),
+    }
 
 
 def _periods(values, flags):

@@ -6,9 +6,11 @@ import shutil
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 import dynsim as ds
-from dynsim.colours import classes
+from dynsim.colours import BAD, classes
 from dynsim.explorer import exporting
 from dynsim.explorer.colouring import image_of
 from dynsim.explorer.reading import measure_from
@@ -21,7 +23,7 @@ pytest.importorskip("zarr")
 M = ds.measures
 MAP = ds.maps.self_stabilization
 ETA, A, B = np.linspace(0.1, 2, 80), np.geomspace(1e-4, 1e-1, 90), [0.1, 0.3, 0.5]
-KINDS = [M.final("lam"), M.regime(), M.lifetime(), M.period(longest=8), M.lyapunov_spectrum()]
+KINDS = [M.final("lam"), M.regime(), M.lifetime(), M.period(longest=8)]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,7 @@ def test_a_pixel_has_the_value_of_the_nearest_stored_point(swept, kept, name, si
     x, y = view.x.centres(side), view.y.centres(side)
     i = np.abs(x[:, None] - ETA).argmin(1)
     j = np.abs(np.log(y[:, None] / A)).argmin(1)
-    want = swept[name].isel(b=1).isel({"order": 0} if name == "lyapunov_spectrum" else {}).values[np.ix_(i, j)]
+    want = swept[name].isel(b=1).values[np.ix_(i, j)]
     np.testing.assert_array_equal(got[name].values, want)
     assert got[name].dims == ("eta", "a") and got[name].dtype == swept[name].dtype
     np.testing.assert_array_equal(got.eta.values, x)
@@ -181,7 +183,7 @@ def test_a_store_is_seen_to_grow(path):
 
 def test_a_store_that_was_only_begun_is_all_grey(path):
     for folder in path.glob("*/c"):
-        if folder.parent.name not in ("eta", "a", "b", "order"):
+        if folder.parent.name not in ("eta", "a", "b"):
             shutil.rmtree(folder)
     stored = Stored("mine", open_sweep(path))
     got = picture(stored, stored.first())
@@ -208,12 +210,14 @@ def test_ds_plot_shows_no_regime_and_no_period_where_a_store_has_none_yet(path):
         values = xr.open_dataset(path, engine="zarr").isel(b=0)[name]
         masked = np.ma.getmaskarray(classes(values)[0])
         assert masked[10].all() and not np.delete(masked, 10, axis=0).any()
+        mesh = ds.plot.phase_diagram(values.to_dataset(), name, ax=Figure().subplots()).collections[0]
+        assert to_hex(mesh.to_rgba(np.ma.masked_all(1))[0]) == BAD.lower()
 
 
 # -- computed anew --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["lam_final", "regime", "lyapunov_spectrum"])
+@pytest.mark.parametrize("name", ["lam_final", "regime"])
 def test_a_zoomed_picture_is_what_the_sweep_gives_there(swept, kept, name):
     stored = Stored("mine", open_sweep(kept))
     view = stored.first().but(x=Axis("eta", 0.5, 0.62), y=Axis("a", 1e-3, 2e-3, True), measure=name, values={"b": 0.2})
@@ -222,8 +226,6 @@ def test_a_zoomed_picture_is_what_the_sweep_gives_there(swept, kept, name):
     b = json.loads(got.attrs["at"])["b"]
     assert b in B
     want = small(view.over(40), own, steps=80, b=b)
-    if name == "lyapunov_spectrum":
-        want = want.isel(order=0)
     xr.testing.assert_identical(got.drop_attrs(), want.drop_attrs())
     assert got[name].attrs.keys() == want[name].attrs.keys()
     assert got.attrs["drawn"] == "computed anew, the store is coarser than the picture (5 × 9 points)"
@@ -239,6 +241,18 @@ def test_the_values_steps_options_and_names_of_the_sweep_are_kept():
     view = view.but(x=Axis("eta", 0.8, 1.2), steps=7)
     want = small(view.over(30), late, steps=120, a=1e-3, lam=1.5)
     xr.testing.assert_identical(picture(stored, view, 30).drop_attrs(), want.drop_attrs())
+
+
+def test_of_several_numbers_the_first_one_is_shown():
+    spectrum = small({"eta": np.linspace(0.5, 1.5, 9), "x": np.geomspace(1e-3, 1e-1, 9)}, M.lyapunov_spectrum())
+    stored = Stored("mine", spectrum)
+    view = stored.first()
+    assert stored.names == ("eta", "x")
+    got = picture(stored, view, 9).lyapunov_spectrum
+    np.testing.assert_array_equal(got.values, spectrum.lyapunov_spectrum.isel(order=0).values)
+    near = view.but(x=Axis("eta", 0.8, 1.2))
+    want = small(near.over(20), M.lyapunov_spectrum()).isel(order=0)
+    xr.testing.assert_identical(picture(stored, near, 20).drop_attrs(), want.drop_attrs())
 
 
 def test_a_long_skip_is_kept_to_the_last_digit():

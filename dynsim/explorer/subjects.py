@@ -192,7 +192,7 @@ def measure_text(measure: Measure | str) -> str:
     Examples
     --------
     >>> measure_text(ds.measures.mean("y", skip=100)), measure_text(ds.measures.regime())
-    ('mean:y,skip=100.0', 'regime')
+    ('mean:y,skip=100', 'regime')
     """
     if isinstance(measure, str):
         return measure
