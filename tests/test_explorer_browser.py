@@ -1,28 +1,30 @@
 """The explorer in a browser without a window: Chromium, driven by Playwright."""
 
 import os
+import re
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import xarray as xr
+from PIL import Image
 
 import dynsim as ds
+from dynsim.explorer.view import View
 
 sync_api = pytest.importorskip("playwright.sync_api")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-#: The image that is drawn, as the page has it.
-IMAGE = """() => {
-  const sources = [...Bokeh.documents[0]._all_models.values()].filter((m) => m.type == "ColumnDataSource")
-  return sources.filter((m) => "image" in m.data).map((m) => {
-    const at = (k) => m.data[k][0]
-    const image = at("image")
-    return {side: image.shape ? image.shape[0] : 0, x: at("x"), y: at("y"), dw: at("dw"), dh: at("dh"),
-            colours: new Set(image).size, values: Array.from(at("value")).slice(0, 3)}
-  })
-}"""
-READY = f"(side) => {{ const all = ({IMAGE})(); return all.length && all.every((one) => one.side == side) }}"
+#: The pictures on the page: resolution and place of their images.
+PICTURES = """() => window.Bokeh && Bokeh.documents.length ? [...Bokeh.documents[0]._all_models.values()]
+  .filter((m) => m.type == "ColumnDataSource" && "value" in m.data)
+  .map(({data}) => ({side: data.image[0].shape[0], x: data.x[0], y: data.y[0], dw: data.dw[0], dh: data.dh[0],
+                     values: Array.from(data.value[0])})) : []"""
+SMALL = "&steps=200&side=125"
+CDAT = "#v=1&map=cdat&x=sigma:1.5:2.5&y=nu:0.018:18.0:log&measure=regime" + SMALL
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def browser():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = os.environ.get("DYNSIM_BROWSER") or next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        pytest.skip("no Chromium here")
+        pytest.skip("there is no Chromium")
     with sync_api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found
@@ -39,49 +41,304 @@ def browser():
 
 @pytest.fixture(scope="module")
 def explorer():
-    made = ds.explore()
+    made = ds.explore(link=CDAT)
     yield made
     made.close()
 
 
 @pytest.fixture
 def page(browser):
-    context = browser.new_context(viewport={"width": 1400, "height": 950}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    opened.foreign, opened.errors = [], []
-    opened.on("request", lambda r: opened.foreign.append(r.url) if not _own(r.url) else None)
-    opened.on("pageerror", lambda e: opened.errors.append(str(e)))
-    yield opened
-    assert not opened.foreign, "the page asks nobody but its own server"
-    assert not opened.errors
-    context.close()
+    with browser.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True) as context:
+        opened = context.new_page()
+        opened.set_default_timeout(60_000)
+        strange = []
+        opened.on("request", lambda r: strange.append(r.url) if not _own(r.url) else None)
+        opened.on("pageerror", lambda e: strange.append(str(e)))
+        yield opened
+        assert not strange, "the page asks its own server only, and runs without an error"
 
 
 def _own(url):
     return url.startswith(("http://localhost:", "ws://localhost:", "data:", "blob:"))
 
 
-def shown(page, url, side=500):
-    """Open an address and wait for its fine picture."""
-    page.goto(url)
-    page.wait_for_function("() => window.Bokeh && Bokeh.documents.length")
-    return settled(page, side)
+def settled(page, link, side=125):
+    """Wait until the page's address is, or matches, the link and its fine picture is drawn; what is drawn then."""
+    page.wait_for_function("(pattern) => new RegExp(pattern).test(location.hash)", arg=link)
+    fine = f"(side) => {{ const p = ({PICTURES})(); return p.length && p.every((one) => one.side == side) }}"
+    page.wait_for_function(fine, arg=side)
+    page.wait_for_selector(".status :text('of computing')")
+    return page.evaluate(PICTURES)
 
 
-def settled(page, side=500):
-    """Wait until the fine picture of the page's view is drawn, and return what is drawn."""
-    page.wait_for_function(READY, arg=side)
-    page.wait_for_function("""(side) => { const text = document.body.innerText ; return true }""", arg=side)
-    return page.evaluate(IMAGE)
+def shown(page, explorer, link=CDAT):
+    """Open a view and wait for its fine picture."""
+    page.goto(explorer.url + link)
+    return settled(page, re.escape(link))
 
 
-def link_of(page):
-    return page.evaluate("() => window.location.hash")
+def values(picture):
+    """What the page has been told of the cells, as (y, x)."""
+    return np.array([np.nan if v is None else v for v in picture["values"]], float).reshape(picture["side"], -1)
 
 
-def test_load(page, explorer):
-    (picture,) = shown(page, explorer.url)
-    assert picture["colours"] >= 3 and picture["x"] == 1.0 and picture["dw"] == 2.0
-    page.wait_for_function("() => window.location.hash.includes('map=cdat')")
-    assert page.locator(".alert").count() == 0 or not page.locator(".alert").is_visible()
+def swept(link, which=None):
+    """What ds.sweep says of the same picture, as (y, x)."""
+    view = View.from_link(link)
+    map_ = getattr(ds.maps, which or view.map)
+    kept = {n: v for n, v in view.values.items() if n in (*map_.state, *map_.parameters)}
+    measure = ds.measures.regime() if view.measure == "regime" else ds.measures.final("lam")
+    found = ds.sweep(map_, view.steps, view.over(view.side), measure, **kept)
+    return found[measure.name].transpose(view.y.name, view.x.name).values
+
+
+def middle(page):
+    """A place on the screen in the middle of the first picture's plot."""
+    box = page.locator(".bk-Figure").first.bounding_box()
+    return box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.5
+
+
+def text(page, css):
+    """What a pane says; Panel keeps its content in a shadow tree, which a locator of what is inside looks through."""
+    inside = page.locator(f"{css} div")
+    return inside.first.inner_text() if inside.count() and inside.first.is_visible() else ""
+
+
+def choose(page, css, value):
+    page.locator(f".{css} select").select_option(value)
+
+
+def test_a_page_shows_what_the_sweep_says(page, explorer):
+    (picture,) = shown(page, explorer)
+    assert (values(picture) == swept(CDAT)).all()
+    assert (picture["x"], picture["dw"]) == (1.5, 1.0)
+    assert re.search("runaway [0-9.]+%", text(page, ".legend"))
+    assert not text(page, ".alert")
+
+
+def test_another_map_and_a_closed_loop(page, explorer):
+    shown(page, explorer)
+    choose(page, "map", "self_stabilization")
+    settled(page, "map=self_stabilization&x=a:0.0001:1.0:log", side=500)
+    choose(page, "map", "a landscape with a tuner …")
+    settled(page, "map=[a-z_]+[.][a-z_]+&", side=500)
+    choose(page, "landscape", "two_eigendirections")
+    settled(page, "map=two_eigendirections[.]", side=500)
+    choose(page, "tuner", "greedy")
+    settled(page, "map=two_eigendirections[.]greedy&", side=500)
+    assert not text(page, ".alert")
+
+
+def test_a_zoom_is_computed_anew(page, explorer):
+    (before,) = shown(page, explorer)
+    page.mouse.move(*middle(page))
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("(old) => location.hash.length > 9 && location.hash != old", arg=CDAT)
+    (after,) = settled(page, "map=cdat")
+    link = page.evaluate("location.hash")
+    assert 0.2 < after["dw"] < before["dw"] and before["x"] < after["x"] < after["x"] + after["dw"] < 2.5
+    assert (values(after) == swept(link)).all(), "not the old picture stretched"
+    assert View.from_link(link).x.low == after["x"]
+
+
+def test_a_click_shows_the_orbit_the_regime_and_the_fixed_points(page, explorer):
+    link = CDAT.replace("x=sigma:1.5:2.5", "x=a:0.01:1.0").replace("y=nu:0.018:18.0:log", "y=lam:1.0:4.0")
+    link += "&set=x:0.7,u:0.001,eta:0.8,b:1.0"
+    shown(page, explorer, link)
+    page.mouse.click(*middle(page))
+    page.wait_for_selector(".point :text('This point')")
+    page.wait_for_selector(".fixed :text('multiplier')")
+    view = View.from_link(page.evaluate("location.hash"))
+    a, lam = view.point
+    fate = ds.sweep(ds.maps.cdat, 200, {"a": [a]}, ds.measures.regime(), lam=lam, **view.values).regime
+    assert ds.named(fate).item() in text(page, ".point") and f"{a:.6g}" in text(page, ".point")
+    across = np.roots([1, -1, 8 * a / lam**2])  # docs/theory.md 2.3; in u it is 1 − 2ν/λ
+    largest = max(*np.abs(across), 1 - 0.2 / lam)
+    found = re.search("largest multiplier[^0-9]*([0-9.]+)", text(page, ".fixed"))
+    assert float(found[1]) == pytest.approx(largest, rel=1e-3)
+    assert page.locator(".bk-Figure").count() == 5, "the picture, and four panels of the orbit"
+
+
+def test_a_link_brings_the_view_back(page, explorer, browser):
+    link = (
+        "#v=1&map=cdat&x=sigma:1.9:2.1&y=nu:0.5:5.0:log&measure=final:lam&steps=300&set=lam:10.0,a:0.02"
+        "&beside=cdat_undelayed&side=125&theory=1&point=1.95:1.0"
+    )
+    pictures = shown(page, explorer, link)
+    for picture, name in zip(pictures, ("cdat", "cdat_undelayed")):
+        np.testing.assert_allclose(values(picture), swept(link, name), rtol=1e-6)
+    address = page.locator("a.link").get_attribute("href")
+    assert View.from_link(address) == View.from_link(link)
+    with browser.new_context() as context:
+        other = context.new_page()
+        other.set_default_timeout(60_000)
+        again = shown(other, explorer, address)
+    assert again == pictures
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        (CDAT[: len(CDAT) // 2], "damaged"),
+        (CDAT.replace("v=1", "v=2"), "version '2'"),
+        (CDAT.replace("map=cdat", "map=cdta"), "Did you mean 'cdat'"),
+        (CDAT.replace("steps=200&side=125", "steps=9000000&side=1000"), "too large"),
+        (CDAT.replace("0.018:18.0", "-1:18.0"), "positive"),
+        (CDAT.replace("1.5:2.5", "2.5:1.5"), "start below"),
+        (CDAT.replace("1.5:2.5", "2:2.0000000000000004"), "doubles are too coarse"),
+        (CDAT + "&set=lam:__import__", "not a number"),
+        (CDAT.replace("measure=regime", "measure=period:longest=100000"), "100000"),
+    ],
+)
+def test_a_bad_link_is_told_and_the_page_stays_usable(page, explorer, link, why):
+    page.goto(explorer.url + link)
+    page.wait_for_function(f"() => ({PICTURES})().length")
+    page.wait_for_selector(".alert div")
+    assert why in text(page, ".alert")
+    choose(page, "x-axis", "sigma: tuner's target σ")
+    page.locator(".steps input").fill("100")
+    page.locator(".steps input").press("Enter")
+    settled(page, "steps=100")
+    assert not page.locator(".alert div").is_visible()
+
+
+def test_typing_nonsense_is_told(page, explorer):
+    shown(page, explorer)
+    for css, entry, why in (
+        ("x-low", "abc", "is no number"),
+        ("y-low", "-3", "positive"),
+        ("steps", "1e12", "at most"),
+        ("x-high", "inf", "finite"),
+    ):
+        field = page.locator(f".{css} input")
+        before = field.input_value()
+        field.fill(entry)
+        field.press("Enter")
+        page.wait_for_selector(f".alert :text('{why}')")
+        sync_api.expect(field).to_have_value(before)
+    assert page.evaluate("location.hash") == CDAT
+
+
+def test_undo_and_the_browsers_own_back(page, explorer):
+    shown(page, explorer)
+    page.locator(".steps input").fill("100")
+    page.locator(".steps input").press("Enter")
+    settled(page, "steps=100")
+    page.get_by_role("button", name="Back").click()
+    settled(page, "steps=200")
+    page.get_by_role("button", name="Forward").click()
+    settled(page, "steps=100")
+    page.evaluate("history.back()")
+    settled(page, "steps=200")
+    assert not text(page, ".alert")
+
+
+def test_a_slider_is_followed_while_it_moves(page, explorer):
+    link = CDAT.replace("steps=200&side=125", "steps=2000&side=500")
+    page.goto(explorer.url + link)
+    settled(page, re.escape(link), side=500)
+    page.evaluate(
+        """() => { window.sides = []; [...Bokeh.documents[0]._all_models.values()]
+        .filter((m) => m.type == "ColumnDataSource" && "value" in m.data)
+        .forEach((m) => m.properties.data.change.connect(() => window.sides.push(m.data.image[0].shape[0]))) }"""
+    )
+    box = page.locator(".slider-lam .noUi-handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for k in range(40):
+        page.mouse.move(x + 2 * k, y)
+    during = page.evaluate("window.sides.slice()")
+    page.mouse.up()
+    (picture,) = settled(page, "set=lam:", side=500)
+    assert during and set(during) <= {40, 125}, "coarse pictures, and no fine one that is stale"
+    assert (values(picture) == swept(page.evaluate("location.hash"))).all()
+
+
+def test_theory_and_a_line(page, explorer):
+    shown(page, explorer)
+    page.get_by_role("button", name="Theory").click()
+    page.wait_for_selector(".boundaries :text('σ − 2 = 0')")
+    page.get_by_role("button", name="Draw a line").click()
+    x, y = middle(page)
+    page.mouse.click(x - 150, y)
+    page.mouse.click(x + 150, y + 50)
+    page.wait_for_selector(".along select")
+    settled(page, "theory=1&line=")
+    page.wait_for_function("() => [...Bokeh.documents[0]._all_models.values()].some((m) => m.type == 'Image')")
+
+
+def test_downloads(page, explorer):
+    shown(page, explorer)
+    with page.expect_download() as found:
+        page.get_by_text("Picture", exact=True).click()
+    picture = Image.open(found.value.path())
+    assert picture.format == "PNG" and picture.width > 800
+    with page.expect_download() as found:
+        page.get_by_text("Data", exact=True).click()
+    with xr.open_dataset(found.value.path(), engine="h5netcdf") as data:
+        assert View.from_link(data.attrs["view"]) == View.from_link(CDAT)
+        assert (data.regime.transpose("nu", "sigma").values == swept(CDAT)).all()
+        scope = {}
+        exec(page.locator(".take pre").inner_text(), scope)
+        assert scope["result"].regime.equals(data.regime)
+
+
+def test_an_own_map_and_one_that_does_not_compile(page):
+    def step(x=0.3, /, r=3.2, shift=0.0):
+        return r * x * (1 - x) + shift
+
+    def broken(x=0.3, /, r=3.2, shift=0.0):
+        return {"next": r * x * (1 - x)}["next"] + shift
+
+    made = ds.explore(ds.Map(step, "logistic"), over={"r": (2.8, 4.0), "x": (0.1, 0.9)}, measure="period", steps=600)
+    try:
+        page.goto(made.url)
+        (picture,) = settled(page, "map=logistic", side=500)
+        found = values(picture)
+        assert found[250, int((3.2 - 2.8) / 1.2 * 500)] == found[100, int((3.3 - 2.8) / 1.2 * 500)]
+        assert "period 2" in text(page, ".legend")
+    finally:
+        made.close()
+    made = ds.explore(ds.Map(broken, "broken"))
+    try:
+        page.goto(made.url)
+        page.wait_for_selector(".alert :text('compile')")
+        choose(page, "map", "uv_balanced")
+        settled(page, "map=uv_balanced", side=500)
+        assert not page.locator(".alert div").is_visible()
+    finally:
+        made.close()
+
+
+def test_a_stored_sweep(page, tmp_path):
+    over = {"sigma": np.linspace(1.5, 2.5, 80), "nu": np.geomspace(0.02, 10, 80)}
+    stored = ds.sweep(ds.maps.cdat, 200, over, ds.measures.regime(), store=tmp_path / "sweep.zarr")
+    made = ds.explore(tmp_path / "sweep.zarr")
+    try:
+        page.goto(made.url)
+        (picture,) = settled(page, "map=sweep.zarr", side=500)
+        assert "from the store" in text(page, ".status")
+        assert set(values(picture).ravel()) == set(stored.regime.values.ravel())
+        view = View.from_link(page.evaluate("location.hash"))
+        near = view.but(x=replace(view.x, low=1.99, high=2.01))
+        page.goto(made.url + near.link())
+        (picture,) = settled(page, "sigma:1.99:2.01", side=500)
+        page.wait_for_selector(".status :text('computed anew')")
+        finer = ds.sweep(ds.maps.cdat, 200, near.over(500), ds.measures.regime())
+        assert (values(picture) == finer.regime.transpose("nu", "sigma").values).all()
+    finally:
+        made.close()
+
+
+def test_foreign_names_are_refused_and_host_is_told(page, explorer):
+    url, port = explorer.url, explorer.url.rstrip("/").rpartition(":")[2]
+    foreign = page.request.get(url, headers={"Host": f"evil.example:{port}"}).text()
+    assert "its own machine only" in foreign and "its own machine only" not in page.request.get(url).text()
+    made = ds.explore(link=CDAT, host="127.0.0.2")
+    try:
+        assert made.url.startswith("http://127.0.0.2:")
+    finally:
+        made.close()
+    with pytest.raises(ValueError, match="wildcard"):
+        ds.explore(host="0.0.0.0")

@@ -34,8 +34,9 @@ def orbit_diagram(
     Returns
     -------
     xarray.Dataset : dims (the swept name or the dim given, ``kept``); a variable for each state and observable. A swept
-        initial state x stands under ``x_start``. Orbits that escape are data, infinite or NaN. With `follow` also ``restarted``, over the first dim: whether the value
-        started from the given initial state, since the orbit before it escaped (the first value: False).
+        initial state x stands under ``x_start``. Orbits that escape are data, infinite or NaN. With `follow` also
+        ``restarted``, over the first dim: whether the value started from the given initial state, since the orbit
+        before it escaped (the first value: False).
 
     Raises
     ------
