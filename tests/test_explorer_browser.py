@@ -89,7 +89,8 @@ def swept(link, which=None):
     kept = {n: v for n, v in view.values.items() if n in (*map_.state, *map_.parameters)}
     measure = ds.measures.regime() if view.measure == "regime" else ds.measures.final("lam")
     found = ds.sweep(map_, view.steps, view.over(view.side), measure, **kept)
-    return found[measure.name].transpose(view.y.name, view.x.name).values
+    array = found[measure.name].transpose(view.y.name, view.x.name).values
+    return np.where(np.abs(array) <= 1e12, array, np.nan)  # beyond that nothing is told
 
 
 def middle(page):
@@ -185,7 +186,7 @@ def test_a_link_brings_the_view_back(page, explorer, browser):
         (CDAT.replace("steps=200&side=125", "steps=9000000&side=1000"), "too large"),
         (CDAT.replace("0.018:18.0", "-1:18.0"), "positive"),
         (CDAT.replace("1.5:2.5", "2.5:1.5"), "start below"),
-        (CDAT.replace("1.5:2.5", "2:2.0000000000000004"), "doubles are too coarse"),
+        (CDAT.replace("1.5:2.5", "2:2.0000000000000004"), "too coarse"),
         (CDAT + "&set=lam:__import__", "not a number"),
         (CDAT.replace("measure=regime", "measure=period:longest=100000"), "100000"),
     ],
@@ -199,13 +200,13 @@ def test_a_bad_link_is_told_and_the_page_stays_usable(page, explorer, link, why)
     page.locator(".steps input").fill("100")
     page.locator(".steps input").press("Enter")
     settled(page, "steps=100")
-    assert not page.locator(".alert div").is_visible()
+    assert not text(page, ".alert")
 
 
 def test_typing_nonsense_is_told(page, explorer):
     shown(page, explorer)
     for css, entry, why in (
-        ("x-low", "abc", "is no number"),
+        ("x-low", "abc", "is not a number"),
         ("y-low", "-3", "positive"),
         ("steps", "1e12", "at most"),
         ("x-high", "inf", "finite"),
@@ -272,8 +273,8 @@ def test_downloads(page, explorer):
     shown(page, explorer)
     with page.expect_download() as found:
         page.get_by_text("Picture", exact=True).click()
-    picture = Image.open(found.value.path())
-    assert picture.format == "PNG" and picture.width > 800
+    with Image.open(found.value.path()) as picture:
+        assert picture.format == "PNG" and picture.width > 800
     with page.expect_download() as found:
         page.get_by_text("Data", exact=True).click()
     with xr.open_dataset(found.value.path(), engine="h5netcdf") as data:
@@ -306,7 +307,7 @@ def test_an_own_map_and_one_that_does_not_compile(page):
         page.wait_for_selector(".alert :text('compile')")
         choose(page, "map", "uv_balanced")
         settled(page, "map=uv_balanced", side=500)
-        assert not page.locator(".alert div").is_visible()
+        assert not text(page, ".alert")
     finally:
         made.close()
 
@@ -323,8 +324,8 @@ def test_a_stored_sweep(page, tmp_path):
         view = View.from_link(page.evaluate("location.hash"))
         near = view.but(x=replace(view.x, low=1.99, high=2.01))
         page.goto(made.url + near.link())
-        (picture,) = settled(page, "sigma:1.99:2.01", side=500)
         page.wait_for_selector(".status :text('computed anew')")
+        (picture,) = settled(page, "sigma:1.99:2.01", side=500)
         finer = ds.sweep(ds.maps.cdat, 200, near.over(500), ds.measures.regime())
         assert (values(picture) == finer.regime.transpose("nu", "sigma").values).all()
     finally:

@@ -1,8 +1,10 @@
 """What is looked at in the picture: the theory's lines, a point, the orbit diagram along a line, what to take along."""
 
+from dataclasses import replace
 from html import escape
 
 import panel as pn
+from bokeh.models import Column
 
 from . import exporting, plots, styles
 from .across import across
@@ -30,16 +32,16 @@ class Extras:
         wide, details = {"sizing_mode": "stretch_width"}, [styles.DETAILS]
         self._take = pn.pane.HTML("", stylesheets=[styles.PYTHON, *details], css_classes=["take"], **wide)
         self._rows = pn.pane.HTML(_HINT, stylesheets=details, css_classes=["point"], width=430)
-        self._orbit = pn.Column(margin=0)
+        self._orbit = Column(children=[])
         self._fixed = pn.pane.HTML("", stylesheets=details, css_classes=["fixed"], width=430)
         self._last = pn.pane.HTML("", stylesheets=details, css_classes=["last"], width=430)
         self._theory = pn.pane.HTML("", stylesheets=details, css_classes=["boundaries"], **wide)
         self._visited = pn.widgets.Select(label="Along the line", width=130, css_classes=["along"], visible=False)
         self._visited.param.watch(lambda event: self._cross(), "value")
-        self._diagram = pn.Column(margin=0)
+        self._diagram = Column(children=[])
         downloads = pn.Row(page.toolbar.png, page.toolbar.data, margin=0)
-        self.below = pn.Column(self._theory, self._visited, self._diagram, downloads, self._take, **wide)
-        self.beside = pn.Column(self._rows, self._orbit, self._fixed, self._last, width=440)
+        self.below = pn.Column(self._theory, self._visited, pn.pane.Bokeh(self._diagram), downloads, self._take, **wide)
+        self.beside = pn.Column(self._rows, pn.pane.Bokeh(self._orbit), self._fixed, self._last, width=440)
         self._workers = {name: Latest(name) for name in ("looker", "solver", "theorist", "crosser")}
 
     def close(self) -> None:
@@ -52,12 +54,17 @@ class Extras:
     def follow(self, view) -> None:
         """The view has changed: mark what is looked at in it, and do again what hangs on it."""
         for picture in self._page.pictures:
-            picture.point(view.point)
-            picture.line(_ends(view.line))
+            self.mark(picture, view)
         self._when("theory", self._draw_theory, view.but(point=None, line=None) if view.theory else None)
-        plane = view.but(x=view.x, y=view.y, theory=False)
+        axes = {k: replace(a, low=0, high=1) for k, a in (("x", view.x), ("y", view.y))}
+        plane = view.but(**axes, theory=False, side=500, beside="")  # a zoom changes neither
         self._when("point", self._look, plane.but(line=None) if view.point else None)
         self._when("line", self._cross, plane.but(point=None) if view.line else None)
+
+    def mark(self, picture, view) -> None:
+        """Mark the point and the line in a picture."""
+        picture.point(view.point)
+        picture.line([view.line[:2], view.line[2:]] if view.line else [])
 
     def settled(self) -> None:
         """The fine picture is there: it can be taken along."""
@@ -142,7 +149,7 @@ class Extras:
         for name in ("looker", "solver"):
             self._workers[name].ask(None)
         if not view.point:
-            self._rows.object, self._orbit[:] = _HINT, []
+            self._rows.object, self._orbit.children = _HINT, []
             return
         subject = self._page.library.subject(view.map)
         if subject.map is None:
@@ -157,7 +164,7 @@ class Extras:
         self._last.object = f"<div><h3>At the end</h3>{_table(look.last)}</div>" if look.last else ""
         subject = self._page.library.subject(self._page.view.map)
         drawn = look.orbit is not None
-        self._orbit[:] = [pn.pane.Bokeh(plots.orbit(look.orbit, subject.map.state))] if drawn else []
+        self._orbit.children = [plots.orbit(look.orbit, subject.map.state)] if drawn else []
         self._fixed.object = "<div>looking for fixed points …</div>"
         self._work(
             "solver", lambda stale: fixed_points_at(subject.map, look.values, stale, look.orbit), self._fixed_are
@@ -181,7 +188,7 @@ class Extras:
         view = self._page.view
         self._workers["crosser"].ask(None)
         if not view.line:
-            self._visited.visible, self._diagram[:] = False, []
+            self._visited.visible, self._diagram.children = False, []
             return
         subject = self._page.library.subject(view.map)
         if subject.map is None or not subject.computed:
@@ -197,11 +204,7 @@ class Extras:
         self._work("crosser", lambda stale: across(subject, view, view.line, name, stale), self._cross_is)
 
     def _cross_is(self, found):
-        self._diagram[:] = [pn.pane.Bokeh(plots.diagram(found, self._page.view, self._visited.value))]
-
-
-def _ends(line):
-    return [line[:2], line[2:]] if line else []
+        self._diagram.children = [plots.diagram(found, self._page.view, self._visited.value)]
 
 
 def _table(rows):

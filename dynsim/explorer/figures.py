@@ -82,10 +82,10 @@ class Picture:
 
     def _add_marks(self):
         plot = self.figure
-        self._lines = ColumnDataSource({"xs": [], "ys": [], "label": [], "dash": []})
+        self._lines = ColumnDataSource({"xs": [], "ys": [], "label": []})
         style = {"xs": "xs", "ys": "ys", "source": self._lines}
         plot.multi_line(**style, line_color="white", line_width=4, line_alpha=0.8)
-        theory = plot.multi_line(**style, line_color="black", line_width=1.6, line_dash="dash")
+        theory = plot.multi_line(**style, line_color="black", line_width=1.6, line_dash="dashed")
         plot.add_tools(HoverTool(renderers=[theory], tooltips="@label", line_policy="interp"))
         self._line = ColumnDataSource({"x": [], "y": []})
         plot.line("x", "y", source=self._line, line_color="white", line_width=5)
@@ -122,18 +122,16 @@ class Picture:
 
     def point(self, place) -> None:
         """Mark what is looked at, or nothing."""
-        wanted = {"x": [place[0]], "y": [place[1]]} if place else {"x": [], "y": []}
-        if self._point.data != wanted:
-            self._point.data = wanted
+        _put(self._point, {"x": [place[0]], "y": [place[1]]} if place else {"x": [], "y": []})
 
     def line(self, places) -> None:
         """Mark the line of an orbit diagram, from one end on."""
-        self._line.data = {"x": [p[0] for p in places], "y": [p[1] for p in places]}
+        _put(self._line, {"x": [p[0] for p in places], "y": [p[1] for p in places]})
 
     def theory(self, lines) -> None:
         """Draw boundaries: label, xs, ys of each piece."""
         labels, xs, ys = zip(*lines) if lines else ((), (), ())
-        self._lines.data = {"xs": list(xs), "ys": list(ys), "label": list(labels), "dash": [""] * len(labels)}
+        _put(self._lines, {"xs": list(xs), "ys": list(ys), "label": list(labels)})
 
 
 #: Deep in a zoom numbers differ in their last digits only: the first tick is written out, the others from there.
@@ -147,6 +145,12 @@ const name = names[String(value)]
 if (name !== undefined) return name
 return Number.isFinite(value) ? Number(value).toPrecision(6) : "not a number"
 """
+
+
+def _put(source, data):
+    # What stays is not sent again: a figure that is new may not have reached the browser yet.
+    if source.data != data:
+        source.data = data
 
 
 def _write(axis, formatter):

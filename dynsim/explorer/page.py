@@ -8,6 +8,7 @@ from html import escape
 
 import panel as pn
 import xarray as xr
+from bokeh.models import Row
 
 from . import figures, styles
 from .colouring import image_of
@@ -52,12 +53,13 @@ class Page:
         self.alert = pn.pane.HTML("", stylesheets=[styles.ALERT], css_classes=["alert"], visible=False, **wide)
         self.legend = pn.pane.HTML("", stylesheets=[styles.LEGEND], css_classes=["legend"], **wide)
         self.banner = pn.pane.HTML(escape(banner), stylesheets=[styles.BANNER], visible=bool(banner), **wide)
-        self.canvas = pn.Row(margin=0)
+        # Bokeh's own, so that new figures and what they show travel in one stream, in order.
+        self.canvas = Row(children=[])
 
     def layout(self) -> pn.viewable.Viewable:
         """Everything on the page."""
         middle = pn.Column(
-            self.banner, self.alert, self.toolbar.layout(), self.canvas, self.legend, self.status,
+            self.banner, self.alert, self.toolbar.layout(), pn.pane.Bokeh(self.canvas), self.legend, self.status,
             self.extras.below, margin=(0, 10),
         )  # fmt: skip
         return pn.Row(self.controls.layout(), middle, self.extras.beside, styles={"flex-wrap": "wrap"})
@@ -94,8 +96,8 @@ class Page:
         self._arrange(view)
         if view.drawn != self.drawn:
             self.drawn = view.drawn
-            compute = partial(self.library.compute, view)
             self._say("computing …", busy=True)
+            compute = partial(self.library.compute, view)
             self.painter.ask(Request(view, compute, 2 if view.beside else 1))
         elif self.results:
             self._settled()
@@ -108,7 +110,7 @@ class Page:
         self.alert.object = f"<div>{escape(text[:1].upper() + text[1:])}</div>"
         self.alert.visible = True
         if self.controls.view is not None:
-            self.controls.show(self.view)
+            self.controls.show(self.view, again=True)
             self._arrange(self.view)
 
     def back(self, steps: int) -> None:
@@ -152,7 +154,9 @@ class Page:
             self.pictures = [
                 figures.Picture(view.x, view.y, labels, self._ranges, width, self.extras.tapped) for _ in names
             ]
-            self.canvas[:] = [pn.pane.Bokeh(picture.figure) for picture in self.pictures]
+            for picture in self.pictures:
+                self.extras.mark(picture, view)
+            self.canvas.children = [picture.figure for picture in self.pictures]
         for range_, axis in zip(self._ranges, (view.x, view.y)):
             if (range_.start, range_.end) != (axis.low, axis.high):
                 range_.update(start=axis.low, end=axis.high)

@@ -95,12 +95,12 @@ class Controls:
 
     # -- from a view to the widgets ---------------------------------------------------------------------------------
 
-    def show(self, view: View) -> None:
-        """Make the widgets say what the view says."""
+    def show(self, view: View, again: bool = False) -> None:
+        """Make the widgets say what the view says; `again`: also those that it has not changed."""
         old, self.view = self.view, view
         subject = self.library.subject(view.map)
         with self._silent():
-            if old is not None and old.but(values=view.values) == view:
+            if old is not None and not again and old.but(values=view.values) == view:
                 self._show_values(view, subject)
                 return
             self._show_subject(view, subject)
