@@ -94,7 +94,10 @@ def explore(
     view.check(limits, library.subject(view.map).computed)
     if host in ("0.0.0.0", "::"):
         raise ValueError("host must be the name or address by which others reach this machine, not a wildcard.")
-    return Explorer(library, view, limits, port=checks.whole(port, "port"), host=host)
+    port = checks.whole(port, "port")
+    if port > 65535:
+        raise ValueError(f"port must be at most 65535, not {port}.")
+    return Explorer(library, view, limits, port=port, host=host)
 
 
 def _library(what, map, theory, device):
@@ -118,7 +121,8 @@ def _library(what, map, theory, device):
     elif isinstance(what, str) or what is None:
         name = what or "cdat"
     else:
-        raise TypeError(f"{what!r} cannot be explored; give a map, its name, or a sweep.")
+        how = "wrap your step: ds.Map(step)" if callable(what) else "give a map, its name, or a sweep"
+        raise TypeError(f"{what!r} cannot be explored; {how}.")
     return Library(own, {name: theory or {}}, device, stored), name
 
 
@@ -135,6 +139,8 @@ def _begun(view, subject, over, measure, steps, values):
     from .view import Axis
 
     axes = [view.x, view.y]
+    if not isinstance(over, Mapping):
+        raise TypeError(f"over must be a mapping such as {{'sigma': (1, 3)}}, not {over!r}.")
     if len(over) > 2:
         raise ValueError(f"a picture has two axes, and over= has {len(over)}: {', '.join(over)}.")
     wanted = [_axis(name, ends) for name, ends in over.items()]
@@ -155,9 +161,12 @@ def _begun(view, subject, over, measure, steps, values):
 def _axis(name, ends):
     from .view import Axis
 
-    low, high, *kind = ends
+    try:
+        low, high, *kind = ends
+    except (TypeError, ValueError):
+        low, high, kind = 0, 0, None
     if kind not in ([], ["log"]):
-        raise ValueError(f"the range of {name} must be (low, high) or (low, high, 'log'), not {ends!r}.")
+        raise ValueError(f"the range of {name} must be (low, high) or (low, high, 'log').")
     return Axis(name, checks.scalar(low, name), checks.scalar(high, name), bool(kind))
 
 

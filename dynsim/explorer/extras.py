@@ -37,7 +37,7 @@ class Extras:
         self._last = pn.pane.HTML("", stylesheets=details, css_classes=["last"], width=430)
         self._theory = pn.pane.HTML("", stylesheets=details, css_classes=["boundaries"], **wide)
         self._visited = pn.widgets.Select(label="Along the line", width=130, css_classes=["along"], visible=False)
-        self._visited.param.watch(lambda event: self._cross(), "value")
+        self._visited.param.watch(lambda event: page.soon(self._cross), "value")
         self._diagram = Column(children=[])
         downloads = pn.Row(page.toolbar.png, page.toolbar.data, margin=0)
         self.below = pn.Column(self._theory, self._visited, pn.pane.Bokeh(self._diagram), downloads, self._take, **wide)
@@ -74,6 +74,10 @@ class Extras:
         self._take.object = (
             f'<a href="{link}" target="_blank" class="link">Link to this view</a>. In Python:<pre>{escape(lines)}</pre>'
         )
+
+    def unsettled(self) -> None:
+        """Another picture is on its way: what could be taken along is of the old one."""
+        self._take.object = "<div>The link, the data and the lines of Python come with the picture.</div>"
 
     def _when(self, part, do, hangs_on):
         """Do a part again if what it hangs on has changed."""
@@ -160,7 +164,7 @@ class Extras:
 
     def _look_is(self, look):
         note = f'<div class="hint">{escape(look.note)}</div>' if look.note else ""
-        self._rows.object = f"<div><h3>This point</h3>{_table(look.rows)}{note}</div>"
+        self._rows.object = f"<div><h3>This point of {escape(self._page.view.map)}</h3>{_table(look.rows)}{note}</div>"
         self._last.object = f"<div><h3>At the end</h3>{_table(look.last)}</div>" if look.last else ""
         subject = self._page.library.subject(self._page.view.map)
         drawn = look.orbit is not None
@@ -191,7 +195,8 @@ class Extras:
             self._visited.visible, self._diagram.children = False, []
             return
         subject = self._page.library.subject(view.map)
-        if subject.map is None or not subject.computed:
+        if subject.map is None:
+            self._page.fail(ValueError("the map of this sweep is not known here, so no orbit diagram can be computed."))
             return
         if self._visited.options != list(subject.readable):
             names = [n for n in subject.readable if n not in subject.map.parameters]
@@ -200,8 +205,8 @@ class Extras:
             with pn.io.hold():
                 self._visited.param.update(options=names, value=kept)
         self._visited.visible = True
-        name = self._visited.value
-        self._work("crosser", lambda stale: across(subject, view, view.line, name, stale), self._cross_is)
+        name, asked, known = self._visited.value, subject.plain(view), Subject(view.map, subject.map)
+        self._work("crosser", lambda stale: across(known, asked, view.line, name, stale), self._cross_is)
 
     def _cross_is(self, found):
         self._diagram.children = [plots.diagram(found, self._page.view, self._visited.value)]

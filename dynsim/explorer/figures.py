@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from bokeh.events import Tap
+from bokeh.events import DoubleTap, Tap
 from bokeh.models import (
     ColorBar,
     ColumnDataSource,
@@ -78,7 +78,8 @@ class Picture:
             plot.add_layout(bar, "right")
             self._bars[log] = bar, bar.formatter, CustomJSTickFormatter(code=_NEAR)
         self._add_marks()
-        plot.on_event(Tap, lambda event: tapped(event.x, event.y))
+        for event in (Tap, DoubleTap):  # the second of two quick clicks
+            plot.on_event(event, lambda event: tapped(event.x, event.y))
 
     def _add_marks(self):
         plot = self.figure

@@ -95,16 +95,27 @@ def fixed_points_at(
                 period == p and _one_cycle(map, here, other, values) for p, other in points
             ):
                 points.append((period, here))
-        for period, note in found.notes.items():
-            if any(period == p for p, _ in points):
-                notes.append("there may be more: " + (note if len(note) <= LONGEST_NOTE else note[:LONGEST_NOTE] + "…"))
-            elif not stale():
-                more, note = _searched(map, period, values, orbit)
-                points += [(period, here) for here in more]
-                notes.append(note)
+        for period in found.notes:  # what sympy did not settle is looked for in numbers
+            if stale():
+                raise Abandoned
+            more = _searched(map, period, values, orbit)
+            points += [(period, here) for here in more if not _known(map, here, points, period, values)]
+            what = "fixed point" if period == 1 else "2-cycle"
+            found_so = f"there may be more {what}s than were" if more else f"no {what} was"
+            notes.append(f"{found_so} found where the orbit goes")
         if found.special:
             notes.append("there may be more where " + " or ".join(f"{shown(e)} = 0" for e in found.special))
     return FixedFound([here for _, here in points], "; ".join(notes))
+
+
+def _known(map, here, points, period, values):
+    """Whether this is one of the points, or a later point of its cycle."""
+    now = here.place
+    for _ in range(period):
+        if any(p == period and _near(now, other.place) for p, other in points):
+            return True
+        now = _next(map, now, values)
+    return False
 
 
 def _here(map, known, values):
@@ -214,9 +225,9 @@ def _searched(map, period, values, orbit):
             with suppress(Exception):
                 multipliers = point.multipliers().numbers()
             here.append(_described(what, place, multipliers))
-        return here, found.note
-    except Exception as error:  # whatever a user's own map may raise
-        return [], f"{what}s: {error or type(error).__name__}"
+        return here
+    except Exception:  # whatever a user's own map may raise: nothing was found
+        return []
 
 
 def _range(states, start):

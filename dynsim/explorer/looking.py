@@ -89,6 +89,8 @@ def _measured(subject, view, given, text):
         array = found[asked.name].squeeze()
         if array.ndim:
             return name, ", ".join(told(v) for v in array.values.ravel())
+        if name == "lifetime" and array.item() > view.steps:
+            return name, f"more than {view.steps:,} steps"
         return name, str(named(array).item()) if flags_of(array) else told(array.item())
     except Exception as error:  # whatever a user's own map may raise
         return name, _sentence(error)

@@ -11,12 +11,13 @@ import xarray as xr
 from bokeh.models import Row
 
 from . import figures, styles
+from .captions import legend, meaning
 from .colouring import image_of
 from .extras import Extras
 from .history import History
 from .painting import Painter, Request, Round
 from .panel import Controls
-from .subjects import Library, letter
+from .subjects import Library
 from .toolbar import Toolbar
 from .view import Limits, View
 
@@ -41,27 +42,30 @@ class Page:
         self.history = History()
         #: What is drawn, and what is on its way: the view apart from what is looked at in it.
         self.drawn: View | None = None
+        #: The fine pictures that are drawn, and the view that they are of.
         self.results: tuple[xr.Dataset, ...] = ()
+        self.of: View | None = None
         self.pictures: list[figures.Picture] = []
         self._key, self._moving, self._scales = None, False, ()
         self.painter = Painter(self._told, limits)
-        self.controls = Controls(library, self.go, self.fail, lambda f: self.doc.add_timeout_callback(f, SLIDE))
+        self.controls = Controls(
+            library, self._go_soon, self._fail_soon, lambda f: self.doc.add_timeout_callback(f, SLIDE)
+        )
         self.toolbar = Toolbar(self)
         self.extras = Extras(self)
         wide = {"sizing_mode": "stretch_width"}
         self.status = pn.pane.HTML("", stylesheets=[styles.STATUS], css_classes=["status"], **wide)
         self.alert = pn.pane.HTML("", stylesheets=[styles.ALERT], css_classes=["alert"], visible=False, **wide)
         self.legend = pn.pane.HTML("", stylesheets=[styles.LEGEND], css_classes=["legend"], **wide)
+        self.about = pn.pane.HTML("", stylesheets=[styles.STATUS], css_classes=["about"], **wide)
         self.banner = pn.pane.HTML(escape(banner), stylesheets=[styles.BANNER], visible=bool(banner), **wide)
         # Bokeh's own, so that new figures and what they show travel in one stream, in order.
         self.canvas = Row(children=[])
 
     def layout(self) -> pn.viewable.Viewable:
         """Everything on the page."""
-        middle = pn.Column(
-            self.banner, self.alert, self.toolbar.layout(), pn.pane.Bokeh(self.canvas), self.legend, self.status,
-            self.extras.below, margin=(0, 10),
-        )  # fmt: skip
+        parts = [self.banner, self.alert, self.about, self.toolbar.layout(), pn.pane.Bokeh(self.canvas), self.legend]
+        middle = pn.Column(*parts, self.status, self.extras.below, margin=(0, 10))
         return pn.Row(self.controls.layout(), middle, self.extras.beside, styles={"flex-wrap": "wrap"})
 
     # -- the view ---------------------------------------------------------------------------------------------------
@@ -87,27 +91,39 @@ class Page:
         try:
             view.check(self.limits, self.library.subject(view.map).computed)
             self.library.check(view)
+            self.controls.show(view)
         except Exception as error:  # what a user's own map may raise is shown too
             self.fail(error)
             return False
         self.alert.visible = self.alert.visible and quiet
         self.view = view
-        self.controls.show(view)
         self._arrange(view)
         if view.drawn != self.drawn:
             self.drawn = view.drawn
             self._say("computing …", busy=True)
+            self.legend.object, self.results, self.of = "", (), None
+            self.extras.unsettled()
             compute = partial(self.library.compute, view)
             self.painter.ask(Request(view, compute, 2 if view.beside else 1))
-        elif self.results:
+        elif self.of is not None and self.of.drawn == view.drawn:
+            self.of = view
             self._settled()
         self.extras.follow(view)
         return True
 
+    def soon(self, do: Callable, *what) -> None:
+        """Do it in a callback of its own: Panel calls some of a widget's without the document's lock."""
+        self.doc.add_next_tick_callback(partial(do, *what))
+
+    def _go_soon(self, view):
+        self.soon(self.go, view)
+
+    def _fail_soon(self, error):
+        self.soon(self.fail, error)
+
     def fail(self, error: Exception) -> None:
         """Say what is wrong; the page stays as it is."""
-        text = str(error) or type(error).__name__
-        self.alert.object = f"<div>{escape(text[:1].upper() + text[1:])}</div>"
+        self.alert.object = f"<div>{escape(str(error) or type(error).__name__)}</div>"
         self.alert.visible = True
         if self.controls.view is not None:
             self.controls.show(self.view, again=True)
@@ -157,6 +173,8 @@ class Page:
             for picture in self.pictures:
                 self.extras.mark(picture, view)
             self.canvas.children = [picture.figure for picture in self.pictures]
+            self.canvas.width = width * len(names)
+            self.about.object = f"<div>{escape(subject.about)}</div>"
         for range_, axis in zip(self._ranges, (view.x, view.y)):
             if (range_.start, range_.end) != (axis.low, axis.high):
                 range_.update(start=axis.low, end=axis.high)
@@ -181,13 +199,14 @@ class Page:
         if key_of(round.view) != self._key or (round.view.drawn != self.drawn and not round.side):
             return
         if round.error is not None:
-            self.results = ()
+            self.results, self.of = (), None
             for picture in self.pictures:
                 picture.blank(self.view.x, self.view.y, "no picture")
             self._say("")
             self.fail(round.error)
         elif not round.side:
-            self._say(f"computing … {round.share:.0%}", busy=True)
+            if self.toolbar.stop.visible:  # not stopped meanwhile
+                self._say(f"computing … {round.share:.0%}", busy=True)
         else:
             self._show_results(round)
 
@@ -200,11 +219,13 @@ class Page:
             picture.show(image, view.x, view.y, f"{shown(view)[i]}: {meaning(variable)}")
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
+        drawn = round.results[0].attrs.get("drawn", "")
+        if drawn.startswith("from the store"):
+            size = f"{round.side} × {round.side} cells"
         if round.last and view.drawn == self.drawn:
-            self.results = round.results
+            self.results, self.of = round.results, self.view
             self._scales = tuple(image.scale for image in images)
             self.legend.object = legend([image.shares for image in images])
-            drawn = round.results[0].attrs.get("drawn", "")
             self._say(f"{size}: {round.seconds:.2f} s of computing" + f"; {escape(drawn)}" * bool(drawn))
             self._settled()
         elif round.seconds > 0.1:
@@ -235,25 +256,3 @@ def key_of(view: View) -> tuple:
 def shown(view: View) -> list[str]:
     """The names of the maps in the pictures."""
     return [view.map, *filter(None, [view.beside])]
-
-
-def meaning(variable: xr.DataArray) -> str:
-    """What the colours mean, such as "mean sharpness λ"."""
-    of = variable.attrs.get("measure", "").partition("'")[2].partition("'")[0]
-    return " ".join(filter(None, (variable.attrs.get("long_name", str(variable.name)), letter(of))))
-
-
-def legend(shares) -> str:
-    """Colours, names and shares of the cells, for one picture or two."""
-    rows = []
-    for one in shares:
-        entries = [
-            f'<span class="entry"><i style="background:{color}"></i>{escape(name)} <b>{_percent(share)}</b></span>'
-            for name, (color, share) in one.items()
-        ]
-        rows.append(f"<div>{''.join(entries)}</div>")
-    return "".join(rows)
-
-
-def _percent(share):
-    return f"{share:.1%}" if share >= 0.001 else "< 0.1%"

@@ -1,5 +1,6 @@
 """The controls beside the picture: what is shown, and the sliders."""
 
+import math
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import ClassVar
@@ -14,6 +15,7 @@ from .view import SIDES, Axis, View
 
 #: In the list of maps: any landscape with any tuner.
 LOOP = "a landscape with a tuner …"
+FIRST_LOOP = "two_eigendirections.cdat"
 _NONE = "nothing"
 _SPANS = {"all steps": 0.0, "the second half": 0.5, "the last tenth": 0.9}
 _WIDTH = 270
@@ -118,12 +120,12 @@ class Controls:
             free = [n for n in subject.names if n not in (view.x.name, view.y.name)]
             if old is None or old.map != view.map or list(self._slider) != free:
                 self._make_sliders(subject, free, view)
-            self._show_values(view, subject)
+            self._show_values(view, subject, again)
 
-    def _show_values(self, view, subject):
+    def _show_values(self, view, subject, again=False):
         for name, slider in self._slider.items():
             value = view.values.get(name, subject.defaults[name])
-            if name in self._sliding or slider.value == value:
+            if (name in self._sliding and not again) or slider.value == value:
                 continue
             if not slider.start <= value <= slider.end:
                 slider.param.update(start=min(slider.start, value), end=max(slider.end, value))
@@ -182,6 +184,8 @@ class Controls:
             return
         if self.map.value != LOOP:
             name = self.map.value
+        elif event.obj is self.map:
+            name = FIRST_LOOP
         else:
             tuners = subjects.tuners_for(self.landscape.value)
             tuner = self.tuner.value if self.tuner.value in tuners else tuners[0]
@@ -206,6 +210,9 @@ class Controls:
 
     def _slid(self, name, value):
         if self._quiet or value is None:
+            return
+        if not math.isfinite(value):
+            self._failed(ValueError(f"{name} must be a finite number."))
             return
         if not self._sliding:
             self._soon(self._slide)

@@ -58,6 +58,7 @@ class Stored:
             if len(set(self.names) & set(v.dims)) > 1 and v.dtype.kind in "fiub"
         }
         self.steps = checks.whole(dataset.attrs["steps"], "steps")
+        self.about = f"{name}: a stored sweep of {dataset.attrs['map']}, {self.steps:,} steps"
         self._swept, self._fixed = (json.loads(dataset.attrs[key]) for key in ("swept", "values"))
         self._grid = {dim for n in self._swept if n in dataset.coords for dim in dataset[n].dims}
         self._reader, self._trials = Reader(dataset), {}
@@ -80,10 +81,10 @@ class Stored:
         cells = self.cells[name]
         return cells.low, cells.high, cells.log
 
-    def described(self, name: str) -> str:
+    def described(self, name: str, short: bool = False) -> str:
         """A dim for a reader: "initial sharpness λ₀"."""
         if self.map and name in (*self.map.state, *self.map.parameters):
-            return Subject(self.map.name, self.map).described(name)
+            return Subject(self.map.name, self.map).described(name, short)
         long = self.dataset[name].attrs.get("long_name", name)
         return letter(name) if long == name else f"{long} {letter(name)}"
 
@@ -202,7 +203,7 @@ class Stored:
         own = [dim for m in job.made if (dim := m.kind.does.dim)]
         found = run(job, advance, device).isel(dict.fromkeys(own, 0))
         here = " × ".join(str(self.cells[a.name].within(a.low, a.high)) for a in (view.x, view.y))
-        drawn = f"computed anew, the store is coarser than the picture ({here} points)"
+        drawn = f"computed anew, the store has too few points here ({here})"
         drawn += "; other noise was drawn than for the store" * job.map.noisy
         dtype = self.dataset.attrs.get("dtype", job.dtype)
         drawn += f"; in {job.dtype}, while the store has {dtype}" * (dtype != job.dtype)

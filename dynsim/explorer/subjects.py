@@ -32,8 +32,14 @@ _RANGES = {"sigma": (1.0, 3.0, False), "beta": (0.0, 1.0, False), "zeta": (0.0, 
 #: First views: axes, values, measure and steps, where the usual choice shows little.
 _FIRST = {
     "self_stabilization": (("a", 1e-4, 1.0, True), ("x", 1e-4, 10.0, True), {"lam": 2.0}, "lifetime", 2000),
-    "cdat": (("sigma", 1.0, 3.0, False), ("nu", 0.018, 18.0, True), {}, "regime", 2000),
-    "cdat_undelayed": (("sigma", 1.0, 3.0, False), ("nu", 0.018, 18.0, True), {}, "regime", 2000),
+    "target_sharpness": (("sigma", 1.0, 2.2, False), ("a", 1e-3, 10.0, True), {}, "final:lam", 2000),
+    "cdat": (("sigma", 1.0, 2.2, False), ("nu", 0.018, 18.0, True), {}, "maximum:y,skip=1000", 2000),
+    "cdat_undelayed": (("sigma", 0.5, 2.2, False), ("nu", 0.018, 18.0, True), {}, "maximum:y,skip=1000", 2000),
+    "central_flow": (("eta", 0.5, 1.5, False), ("a", 1e-3, 1.0, True), {}, "final:lam", 100),
+    "heavy_ball": (("eta", 0.5, 1.3, False), ("a", 1e-5, 0.1, True), {}, "lifetime", 2000),
+    "nesterov": (("eta", 0.5, 1.3, False), ("a", 1e-5, 0.1, True), {}, "lifetime", 2000),
+    "averaged_momentum": (("eta", 0.5, 1.3, False), ("a", 1e-5, 0.1, True), {}, "lifetime", 2000),
+    "warmup": (("peak", 0.1, 2.5, False), ("warmup", 0.0, 500.0, False), {"a": 0.003}, "lifetime", 2000),
     "catapult": (("eta", 0.05, 2.0, False), ("lam", 0.1, 8.0, False), {}, "regime", 2000),
     "uv": (("eta", 0.1, 2.5, False), ("target", 0.1, 2.5, False), {}, "period", 1000),
     "uv_balanced": (("A", 0.0, 2.2, False), ("u", 0.01, 2.0, False), {}, "period", 1000),
@@ -112,6 +118,11 @@ class Subject:
             if kind.name != "lyapunov_spectrum" and all(n in (*SUPPLIED, *map.readable) for n in kind.inputs)
         }
 
+    @property
+    def about(self) -> str:
+        """What the page says of it: the first line of its text."""
+        return f"{self.name}: {self.map.doc.strip().splitlines()[0]}" if self.map.doc.strip() else self.name
+
     def open_values(self, *swept: str) -> dict[str, float]:
         """A value for each parameter that the map leaves open."""
         return {n: 1.0 for n in self._open if n not in swept}
@@ -147,8 +158,12 @@ class Subject:
         if len(self.names) < 2:
             raise ValueError(f"{self.name!r} has one name only, {self.names[0]!r}; a picture needs two axes.")
         x, y = (Axis(n, *self.usual_range(n)) for n in self.names[:2])
-        measure = "regime" if "regime" in self.measures else "lyapunov"
-        return View(self.name, x, y, measure, values=self.open_values(x.name, y.name))
+        view = View(self.name, x, y, "regime", values=self.open_values(x.name, y.name))
+        for measure in ("regime", "lyapunov"):  # a step with an if has no tangent
+            with suppress(ValueError, TypeError):
+                self.job(view.but(measure=measure), 2)
+                return view.but(measure=measure)
+        return view.but(measure=f"final:{next(iter(self.map.state))}")
 
     def check(self, view: View) -> None:
         """ValueError or TypeError says what does not fit."""

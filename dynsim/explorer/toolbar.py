@@ -26,12 +26,12 @@ class Toolbar:
         download = pn.widgets.FileDownload
         self.png = download(callback=self._png, filename="picture.png", label="Picture", css_classes=["png"], **small)
         self.data = download(callback=self._data, filename="picture.nc", label="Data", css_classes=["data"], **small)
-        self.back.on_click(lambda event: page.back(1))
-        self.forward.on_click(lambda event: page.back(-1))
-        self.home.on_click(lambda event: page.go(page.home))
-        self.stop.on_click(lambda event: page.stop())
+        self.back.on_click(lambda event: page.soon(page.back, 1))
+        self.forward.on_click(lambda event: page.soon(page.back, -1))
+        self.home.on_click(lambda event: page.soon(page.go, page.home))
+        self.stop.on_click(lambda event: page.soon(page.stop))
         self.theory.param.watch(self._theory, "value")
-        self.line.param.watch(lambda event: page.extras.drawing(event.new), "value")
+        self.line.param.watch(lambda event: page.soon(page.extras.drawing, event.new), "value")
 
     def layout(self) -> pn.Row:
         """The buttons in a row."""
@@ -45,7 +45,7 @@ class Toolbar:
     def _theory(self, event):
         page = self._page
         if event.new != page.view.theory:
-            page.go(page.view.but(theory=event.new))
+            page.soon(page.go, page.view.but(theory=event.new))
 
     def _png(self):
         page = self._page
@@ -53,8 +53,8 @@ class Toolbar:
             return io.BytesIO()
         from .page import shown
 
-        return io.BytesIO(exporting.png(page.view, page.results, shown(page.view), page.extras.lines))
+        return io.BytesIO(exporting.png(page.of, page.results, shown(page.of), page.extras.lines))
 
     def _data(self):
         page = self._page
-        return io.BytesIO(exporting.netcdf(page.results[0], page.view) if page.results else b"")
+        return io.BytesIO(exporting.netcdf(page.results[0], page.of) if page.results else b"")
