@@ -228,7 +228,7 @@ def test_a_zoomed_picture_is_what_the_sweep_gives_there(swept, kept, name):
     want = small(view.over(40), own, steps=80, b=b)
     xr.testing.assert_identical(got.drop_attrs(), want.drop_attrs())
     assert got[name].attrs.keys() == want[name].attrs.keys()
-    assert got.attrs["drawn"] == "computed anew, the store is coarser than the picture (5 × 9 points)"
+    assert got.attrs["drawn"] == "computed anew, the store has too few points here (5 × 9)"
     assert {k: v for k, v in got.attrs.items() if k not in ("drawn", "at")} == want.attrs
 
 
@@ -265,7 +265,7 @@ def test_zooming_into_a_short_axis_only_is_zooming_in():
     stored = Stored("mine", small({"eta": np.linspace(0.1, 2, 200), "x": [0.1, 0.2, 0.3]}))
     view = stored.first()
     assert picture(stored, view.but(x=Axis("eta", 0.5, 1.5))).attrs["drawn"] == "from the store"
-    assert picture(stored, view.but(y=Axis("x", 0.15, 0.35))).attrs["drawn"].endswith("(200 × 2 points)")
+    assert picture(stored, view.but(y=Axis("x", 0.15, 0.35))).attrs["drawn"].endswith("(200 × 2)")
 
 
 def test_noise_is_drawn_anew_and_said():

@@ -9,6 +9,9 @@ from matplotlib.colors import LogNorm, Normalize, to_hex, to_rgba
 from ..colours import BAD, bounded, classes, continuous
 from ..labels import flags_of
 
+#: A range so many times that of nine tenths of the values is stretched by strays, such as orbits that escape.
+STRETCH = 20
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -53,12 +56,12 @@ def image_of(array: xr.DataArray, x: str, y: str, held: Scale | None = None) -> 
     if flags_of(array):
         return _named(array)
     values = bounded(array)
-    style = continuous(values.compressed(), {})
+    style = continuous(_without_strays(values.compressed()), {})
     norm, cmap = style.get("norm") or Normalize(style.get("vmin"), style.get("vmax")), style["cmap"]
     if held is not None:
         norm = (LogNorm if held.log else Normalize)(held.low, held.high)
     elif values.count():
-        norm.autoscale_None(values)
+        norm.autoscale_None(_without_strays(values.compressed()))
     else:
         norm = Normalize(0, 1)
     if norm.vmin == norm.vmax:  # a constant
@@ -75,6 +78,16 @@ def image_of(array: xr.DataArray, x: str, y: str, held: Scale | None = None) -> 
         scale = Scale(float(norm.vmin), float(norm.vmax), isinstance(norm, LogNorm), tuple(map(to_hex, palette[:256])))
     shares = _masked("not finite, or over 10¹²", array, code == 256)
     return Image(_pixels(palette, code), _told(values), {}, shares, scale)
+
+
+def _without_strays(values):
+    """The values but the lowest and highest twentieth, where these stretch their range beyond all use of colours."""
+    if not values.size:
+        return values
+    low, high = np.percentile(values, (5, 95))
+    wide_ = values.max() - values.min() > STRETCH * (high - low) > 0
+    geometric = values.min() > 0  # then the scale is logarithmic, and has room
+    return values[(values >= low) & (values <= high)] if wide_ and not geometric else values
 
 
 def _masked(why, array, masked):

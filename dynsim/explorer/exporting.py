@@ -8,7 +8,6 @@ from pathlib import Path
 import xarray as xr
 from matplotlib.figure import Figure
 
-from .. import plot
 from ..cli_request import measure as measure_of
 from ..cli_sweep import save
 from .subjects import DELAYED, Subject
@@ -22,9 +21,10 @@ def python(view: View, subject: Subject) -> str:
     --------
     >>> from dynsim.explorer.subjects import Library
     >>> library = Library()
-    >>> print(python(library.first("cdat"), library.subject("cdat")))
+    >>> view = library.first("uv").but(measure="regime")
+    >>> print(python(view, library.subject("uv")))
     import numpy as np, dynsim as ds
-    result = ds.sweep(ds.maps.cdat, 2000, {"sigma": np.linspace(1.002, 2.998, 500), "nu": np.geomspace(...)}, ...)
+    result = ds.sweep(ds.maps.uv, 1000, {"eta": np.linspace(0.1024, 2.4976, 500), ...}, ds.measures.regime())
     ds.plot.phase_diagram(result, "regime");
     """
     if not subject.computed:
@@ -78,6 +78,8 @@ def _grid(axis: Axis, side):
 
 def png(view: View, results, names, theory=()) -> bytes:
     """The picture as ds.plot draws it, a panel for each result; `theory` as (label, xs, ys) lines."""
+    from .. import plot
+
     figure = Figure(figsize=(5.4 * len(results), 4.4), layout="constrained", dpi=200)
     panels = figure.subplots(1, len(results), squeeze=False).ravel()
     for ax, result, name in zip(panels, results, names):

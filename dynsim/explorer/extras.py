@@ -1,4 +1,7 @@
-"""What is looked at in the picture: the theory's lines, a point, the orbit diagram along a line, what to take along."""
+"""What is looked at in the picture: the theory's lines, a point, the orbit diagram along a line, what to take along.
+
+What needs sympy is imported when it is first asked for, so that the first page comes soon.
+"""
 
 from dataclasses import replace
 from html import escape
@@ -7,10 +10,6 @@ import panel as pn
 from bokeh.models import Column
 
 from . import exporting, plots, styles
-from .across import across
-from .boundaries import boundaries
-from .fixed import fixed_points_at
-from .looking import orbit_at
 from .painting import Latest
 from .subjects import Subject
 
@@ -121,6 +120,8 @@ class Extras:
             self._theory.object = "<div>The map of this sweep is not known here, so neither is its theory.</div>"
             return
         self._theory.object = "<div>deriving the boundaries …</div>"
+        from .boundaries import boundaries
+
         own, plain = page.library.theory.get(view.map), subject.plain(view)
         self._work("theorist", lambda stale: boundaries(subject.map, plain.map, plain, own, stale), self._theory_is)
 
@@ -159,6 +160,8 @@ class Extras:
         if subject.map is None:
             self._rows.object = "<div>The map of this sweep is not known here, so no orbit can be computed.</div>"
             return
+        from .looking import orbit_at
+
         asked, known = subject.plain(view), Subject(view.map, subject.map)
         self._work("looker", lambda stale: orbit_at(known, asked, *view.point), self._look_is)
 
@@ -170,9 +173,10 @@ class Extras:
         drawn = look.orbit is not None
         self._orbit.children = [plots.orbit(look.orbit, subject.map.state)] if drawn else []
         self._fixed.object = "<div>looking for fixed points …</div>"
-        self._work(
-            "solver", lambda stale: fixed_points_at(subject.map, look.values, stale, look.orbit), self._fixed_are
-        )
+        from .fixed import fixed_points_at
+
+        map, values, orbit = subject.map, look.values, look.orbit
+        self._work("solver", lambda stale: fixed_points_at(map, values, stale, orbit), self._fixed_are)
 
     def _fixed_are(self, found):
         blocks = [f"<div>{escape(one.text)}</div>" for one in found.points]
@@ -205,6 +209,8 @@ class Extras:
             with pn.io.hold():
                 self._visited.param.update(options=names, value=kept)
         self._visited.visible = True
+        from .across import across
+
         name, asked, known = self._visited.value, subject.plain(view), Subject(view.map, subject.map)
         self._work("crosser", lambda stale: across(known, asked, view.line, name, stale), self._cross_is)
 

@@ -14,8 +14,8 @@ from functools import partial
 from .view import Limits, TooCostly, View
 
 #: A fine picture that is expected within so many seconds is drawn without a coarse one before it.
-AT_ONCE = 0.1
-#: Seconds for which the first round of a request goes on when it is stale, unless it is the fine one.
+AT_ONCE = 0.05
+#: Seconds for which the first round of a request, which is short, goes on when it is stale.
 GRACE = 1.0
 #: A coarse picture has so many cells along a side, the one before a long computation fewer.
 COARSE, COARSEST = 125, 40
@@ -135,7 +135,7 @@ class Painter:
         sides = self._sides(view)
         for side in sides:
             start = time.perf_counter()
-            grace = GRACE if side == sides[0] != view.side else 0.0
+            grace = GRACE if side == sides[0] else 0.0
             advance = self._watch(request, side, stale, grace)
             results = tuple(request.compute(i, side, advance) for i in range(request.pictures))
             seconds = time.perf_counter() - start
@@ -150,12 +150,12 @@ class Painter:
 
     def _sides(self, view):
         """The resolutions to go through: as many as keep the wait for the next one short."""
-        rate = self._rate.get(self._key(view), 1e-9)
+        rate = self._rate.get(self._key(view), 1e-6)
         expected = rate * (view.steps + 1)
         sides = [s for s in (COARSEST, COARSE) if s < view.side]
         if expected * view.side**2 <= AT_ONCE:
             sides = []
-        elif expected * COARSE**2 <= AT_ONCE:
+        elif expected * COARSE**2 <= 2 * AT_ONCE:
             sides = sides[1:]
         return [*sides, view.side]
 

@@ -6,7 +6,6 @@ from bokeh.layouts import gridplot
 from bokeh.models import ColumnDataSource, HoverTool, LogColorMapper, Span
 from bokeh.plotting import figure
 
-from .. import plot
 from ..colours import LINES, wide
 from .subjects import letter
 from .view import View
@@ -18,6 +17,8 @@ _COUNTS = ["#FFFFFF", *(f"#{v:02X}{v:02X}{v:02X}" for v in range(200, -1, -8))]
 
 def orbit(run: xr.Dataset, states) -> object:
     """Panels of an orbit over the step, two a row; one that escapes is drawn until it only grows."""
+    from .. import plot  # pyplot takes a while
+
     known = list(run.data_vars)
     names = [n for n in USUAL if n in known] if {"lam", "y"} <= set(known) else list(states)[:4]
     end = plot.escape(run, states)
