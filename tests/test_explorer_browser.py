@@ -266,6 +266,8 @@ def test_theory_and_a_line(page, explorer):
     page.mouse.click(x + 150, y + 50)
     page.wait_for_selector(".along select")
     settled(page, "theory=1&line=")
+    line = View.from_link(page.evaluate("location.hash")).line
+    assert line[0] < line[2] and line[1] > line[3]
     page.wait_for_function("() => [...Bokeh.documents[0]._all_models.values()].some((m) => m.type == 'Image')")
 
 
@@ -344,5 +346,6 @@ def test_foreign_names_are_refused_and_host_is_told(page, explorer):
         page.wait_for_selector("text=This explorer is open to other machines, as 127.0.0.2")
     finally:
         made.close()
+    assert explorer.url in explorer._repr_html_()
     with pytest.raises(ValueError, match="wildcard"):
         ds.explore(host="0.0.0.0")

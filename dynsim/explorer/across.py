@@ -15,7 +15,7 @@ from .subjects import Subject
 from .view import View
 
 #: Points along the line, and cells of the value.
-POINTS, CELLS = 400, 300
+POINTS, CELLS = 400, 160
 #: So many of an orbit's last states are kept, and no more than this share of it.
 KEPT, SHARE = 200, 0.25
 #: What the range leaves out at either end, where few states would make it much longer.
@@ -33,7 +33,7 @@ class Across:
     Attributes
     ----------
     name : of what.
-    counts : uint32 (300, 400): how many states of the orbit from each position are in each cell; rows go up with the
+    counts : uint32 (160, 400): how many states of the orbit from each position are in each cell; rows go up with the
         value, columns along the line.
     low, high : the ends of the range of values.
     log : whether the cells are even in the logarithm.
@@ -81,7 +81,7 @@ def across(
     >>> subject = Library().subject("uv_balanced")
     >>> found = across(subject, subject.first(), (0.5, 0.4, 1.2, 0.4), "u")
     >>> found.counts.shape, found.steps, (found.counts > 0).sum(axis=0)[[0, -1]]
-    ((300, 400), (750, 949), array([1, 2]))
+    ((160, 400), (750, 949), array([1, 2]))
     """
     map = subject.map
     names = (*map.state, *map.observables)

@@ -3,6 +3,7 @@
 What needs sympy is imported when it is first asked for, so that the first page comes soon.
 """
 
+import math
 from dataclasses import replace
 from html import escape
 
@@ -13,6 +14,8 @@ from . import exporting, plots, styles
 from .painting import Latest
 from .subjects import Subject
 
+#: Share of the picture by which the ends of a level line may differ.
+LEVEL = 0.02
 _HINT = (
     '<div class="hint">Click into the picture to see the orbit from there, its regime, and the fixed points with their '
     "multipliers. Wheel and drag zoom and move; every picture is computed anew.</div>"
@@ -144,9 +147,15 @@ class Extras:
             for picture in page.pictures:
                 picture.line([(x, y)])
         else:
-            ends, self._first_end = (*self._first_end, x, y), None
+            (x0, y0), self._first_end, view = self._first_end, None, page.view
+            # What is all but along an axis is meant to be.
+            x1 = x0 if abs(_share(view.x, x) - _share(view.x, x0)) < LEVEL else x
+            y1 = y0 if abs(_share(view.y, y) - _share(view.y, y0)) < LEVEL else y
             page.toolbar.line.value = False
-            page.go(page.view.but(line=ends))
+            if (x1, y1) != (x0, y0):
+                page.go(view.but(line=(x0, y0, x1, y1)))
+            else:
+                page.fail(ValueError("the two ends of the line are one point; click two that lie apart."))
 
     def _look(self):
         view = self._page.view
@@ -202,12 +211,12 @@ class Extras:
         if subject.map is None:
             self._page.fail(ValueError("the map of this sweep is not known here, so no orbit diagram can be computed."))
             return
-        if self._visited.options != list(subject.readable):
-            names = [n for n in subject.readable if n not in subject.map.parameters]
+        names = [n for n in subject.readable if n not in subject.map.parameters]
+        if self._visited.options != names:
             usual = next((n for n in ("y", "lam", "x") if n in names), names[0])
-            kept = self._visited.value if self._visited.value in names else usual
-            with pn.io.hold():
-                self._visited.param.update(options=names, value=kept)
+            self._visited.param.update(
+                options=names, value=self._visited.value if self._visited.value in names else usual
+            )
         self._visited.visible = True
         from .across import across
 
@@ -216,6 +225,13 @@ class Extras:
 
     def _cross_is(self, found):
         self._diagram.children = [plots.diagram(found, self._page.view, self._visited.value)]
+
+
+def _share(axis, value):
+    """How far along an axis a value lies, as it is drawn."""
+    if axis.log:
+        return math.log(value / axis.low) / math.log(axis.high / axis.low) if value > 0 else -math.inf
+    return (value - axis.low) / (axis.high - axis.low)
 
 
 def _table(rows):

@@ -54,18 +54,26 @@ def orbit(run: xr.Dataset, states) -> object:
 def diagram(found, view: View, name: str) -> object:
     """An orbit diagram along the line of a view: how often each value of `name` is visited, at each place."""
     x0, y0, x1, y1 = view.line
-    ends = [f"({letter(view.x.name)} {x:.6g}, {letter(view.y.name)} {y:.6g})" for x, y in ((x0, y0), (x1, y1))]
     low, high = found.low, found.high
+    if y0 == y1 and not view.x.log:  # along x alone
+        start, end, along = x0, x1, letter(view.x.name)
+    elif x0 == x1 and not view.y.log:
+        start, end, along = y0, y1, letter(view.y.name)
+    else:
+        ends = [f"({letter(view.x.name)} {x:.6g}, {letter(view.y.name)} {y:.6g})" for x, y in ((x0, y0), (x1, y1))]
+        start, end, along = 0.0, 1.0, f"along the line, from {ends[0]} to {ends[1]}"
     panel = figure(
-        width=640, height=300, x_range=(0, 1), y_range=(low, high), y_axis_type="log" if found.log else "linear",
+        width=640, height=300, x_range=(start, end), y_range=(low, high), y_axis_type="log" if found.log else "linear",
         tools="pan,wheel_zoom,box_zoom,reset", toolbar_location="above", y_axis_label=letter(name),
-        x_axis_label=f"along the line, from {ends[0]} to {ends[1]}", output_backend="canvas",
+        x_axis_label=along, output_backend="canvas",
     )  # fmt: skip
     panel.toolbar.logo = None
     most = max(int(found.counts.max()), 2)
     image = np.where(found.counts > 0, found.counts, np.nan).astype(np.float32)
     mapper = LogColorMapper(palette=_COUNTS[2:], low=1, high=most, nan_color="#FFFFFF")
-    panel.image([image], x=0, y=low, dw=1, dh=high - low, color_mapper=mapper)
+    if end < start:
+        image = image[:, ::-1]
+    panel.image([image], x=min(start, end), y=low, dw=abs(end - start), dh=high - low, color_mapper=mapper)
     for axis in (panel.xaxis, panel.yaxis):
         axis.axis_label_text_font_style = "normal"
     panel.grid.grid_line_color = None
