@@ -225,7 +225,7 @@ def test_along_A_uv_balanced_has_one_value_then_two():
     assert (found.counts.sum(axis=0) == 200).all() and found.steps == (750, 949)
     cells = (found.counts > 0).sum(axis=0)
     assert (cells[found.x < 0.97] == 1).all() and (cells[found.x > 1.01] == 2).all()
-    edges = np.linspace(found.low, found.high, 301)
+    edges = np.linspace(found.low, found.high, len(found.counts) + 1)
     top = np.array([np.flatnonzero(column).max() for column in found.counts.T])
     fixed = np.flatnonzero(found.x < 0.97)
     assert (edges[top[fixed]] <= np.sqrt(found.x[fixed])).all() and (
@@ -248,7 +248,7 @@ def test_a_slanted_line_is_the_orbits_from_its_points():
         one = ds.orbit(ds.maps.cdat, 1200, sigma=found.x[i], nu=found.y[i], lam=17.0)
         late = one.y.values[found.steps[0] : found.steps[1] + 1]
         np.testing.assert_array_equal(
-            found.counts[:, i], np.histogram(late, np.linspace(found.low, found.high, 301))[0]
+            found.counts[:, i], np.histogram(late, np.linspace(found.low, found.high, len(found.counts) + 1))[0]
         )
     np.testing.assert_array_equal(found.counts, across(subject, view, (1.2, 0.02, 2.5, 10.0), "y").counts)
 
