@@ -77,7 +77,7 @@ def image_of(array: xr.DataArray, x: str, y: str, held: Scale | None = None) -> 
     else:
         scale = Scale(float(norm.vmin), float(norm.vmax), isinstance(norm, LogNorm), tuple(map(to_hex, palette[:256])))
     shares = _masked("not finite, or over 10¹²", array, code == 256)
-    return Image(_pixels(palette, code), _told(values), {}, shares, scale)
+    return Image(_pixels(palette, code), _told(values), {}, shares, scale if values.count() else None)
 
 
 def _without_strays(values):

@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
+from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from ..cli_request import measure as measure_of
 from ..cli_sweep import save
+from ..colours import LINES
 from .subjects import DELAYED, Subject
 from .view import Axis, View
 
@@ -76,15 +78,21 @@ def _grid(axis: Axis, side):
     return f"np.{'geomspace' if axis.log else 'linspace'}({low!r}, {high!r}, {side})"
 
 
-def png(view: View, results, names, theory=()) -> bytes:
-    """The picture as ds.plot draws it, a panel for each result; `theory` as (label, xs, ys) lines."""
+def png(view: View, results, names, scales, theory=()) -> bytes:
+    """The picture as ds.plot draws it, a panel for each result; `theory` as (label, xs, ys) lines.
+
+    The colours are those of the page: `scales` are its images' (None where values are named).
+    """
     from .. import plot
 
     figure = Figure(figsize=(5.4 * len(results), 4.4), layout="constrained", dpi=200)
     panels = figure.subplots(1, len(results), squeeze=False).ravel()
-    for ax, result, name in zip(panels, results, names):
-        variable = next(iter(result.data_vars))
-        plot.phase_diagram(result, variable, ax=ax, x=view.x.name, y=view.y.name)
+    for ax, result, name, scale in zip(panels, results, names, scales):
+        variable, style = next(iter(result.data_vars)), {}
+        if scale is not None:
+            norm = (LogNorm if scale.log else Normalize)(scale.low, scale.high)
+            style = {"norm": norm, "cmap": ListedColormap(scale.palette)}
+        plot.phase_diagram(result, variable, ax=ax, x=view.x.name, y=view.y.name, **style)
         ax.set(xscale="log" if view.x.log else "linear", yscale="log" if view.y.log else "linear")
         ax.set(xlim=(view.x.low, view.x.high), ylim=(view.y.low, view.y.high))
         for _, xs, ys in theory:
@@ -92,6 +100,8 @@ def png(view: View, results, names, theory=()) -> bytes:
             ax.plot(xs, ys, color="black", lw=1.0, ls="--")
         if view.point:
             ax.plot(*view.point, marker="o", ms=9, mfc="none", mec="black", mew=1.2)
+        if view.line:
+            ax.plot(view.line[::2], view.line[1::2], marker="o", ms=4, color=LINES[3], lw=1.5)
         ax.set_title(name, fontsize="medium")
     figure.text(0.995, 0.002, f"{view.steps:,} steps", ha="right", va="bottom", fontsize=7)
     out = io.BytesIO()

@@ -129,9 +129,10 @@ class Extras:
         self._work("theorist", lambda stale: boundaries(subject.map, plain.map, plain, own, stale), self._theory_is)
 
     def _theory_is(self, found):
-        self.lines = [(one.label, list(xs), list(ys)) for one in found for xs, ys in one.pieces]
+        labels = [f"{i}: {one.label}" for i, one in enumerate(found, start=1)]
+        self.lines = [(label, list(xs), list(ys)) for label, one in zip(labels, found) for xs, ys in one.pieces]
         self._page.pictures[0].theory(self.lines)
-        told = [(one.label, ", ".join(filter(None, (one.source, one.note)))) for one in found]
+        told = [(label, ", ".join(filter(None, (one.source, one.note)))) for label, one in zip(labels, found)]
         none = "<div>The theory has no boundary in this picture.</div>"
         self._theory.object = f"<div><h4>Boundaries</h4>{_table(told)}</div>" if told else none
 

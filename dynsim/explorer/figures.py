@@ -22,6 +22,8 @@ from .view import Axis
 
 #: Pixels of a picture's plot: about one a cell.
 WIDE, NARROW, HIGH = 640, 430, 560
+#: Numbers beyond this are not reached with the wheel.
+FARTHEST = 1e30
 #: Share of its size below which a range is so narrow that ticks are written as differences.
 DEEP = 1e-5
 #: The same for colours.
@@ -31,11 +33,17 @@ _TOOLS = "pan,wheel_zoom,box_zoom,save"
 
 def ranges(x: Axis, y: Axis, moved: Callable) -> tuple[Range1d, Range1d]:
     """Ranges that two pictures can share; `moved` is called at each change of an end by the reader."""
-    made = Range1d(x.low, x.high), Range1d(y.low, y.high)
+    made = tuple(Range1d(a.low, a.high, bounds=_bounds(a)) for a in (x, y))
     for one in made:
         for end in ("start", "end"):
             one.on_change(end, lambda attr, old, new: moved())
     return made
+
+
+def _bounds(axis):
+    """How far the wheel may go."""
+    least = min(axis.low, 1 / FARTHEST) if axis.log else min(axis.low, -FARTHEST)
+    return least, max(axis.high, FARTHEST)
 
 
 class Picture:
@@ -88,6 +96,20 @@ class Picture:
         plot.multi_line(**style, line_color="white", line_width=4, line_alpha=0.8)
         theory = plot.multi_line(**style, line_color="black", line_width=1.6, line_dash="dashed")
         plot.add_tools(HoverTool(renderers=[theory], tooltips="@label", line_policy="interp"))
+        self._tags = ColumnDataSource({"x": [], "y": [], "text": []})
+        plot.text(
+            "x",
+            "y",
+            "text",
+            source=self._tags,
+            text_font_size="12px",
+            text_font_style="bold",
+            text_align="center",
+            text_baseline="middle",
+            background_fill_color="white",
+            background_fill_alpha=0.85,
+            padding=2,
+        )
         self._line = ColumnDataSource({"x": [], "y": []})
         plot.line("x", "y", source=self._line, line_color="white", line_width=5)
         plot.line("x", "y", source=self._line, line_color=LINES[3], line_width=2.5)
@@ -130,9 +152,15 @@ class Picture:
         _put(self._line, {"x": [p[0] for p in places], "y": [p[1] for p in places]})
 
     def theory(self, lines) -> None:
-        """Draw boundaries: label, xs, ys of each piece."""
+        """Draw boundaries: label, xs, ys of each piece; the number that a label begins with stands on its longest."""
         labels, xs, ys = zip(*lines) if lines else ((), (), ())
         _put(self._lines, {"xs": list(xs), "ys": list(ys), "label": list(labels)})
+        longest = {}
+        for label, x, y in lines:
+            if len(x) > len(longest.get(label, ((), ()))[0]):
+                longest[label] = x, y
+        middle = [(x[len(x) // 2], y[len(y) // 2], label.partition(":")[0]) for label, (x, y) in longest.items()]
+        _put(self._tags, {k: [m[i] for m in middle] for i, k in enumerate(("x", "y", "text"))})
 
 
 #: Deep in a zoom numbers differ in their last digits only: the first tick is written out, the others from there.

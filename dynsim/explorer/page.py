@@ -46,7 +46,7 @@ class Page:
         self.results: tuple[xr.Dataset, ...] = ()
         self.of: View | None = None
         self.pictures: list[figures.Picture] = []
-        self._key, self._moving, self._scales = None, False, ()
+        self._key, self._moving, self.scales = None, False, ()
         self.painter = Painter(self._told, limits)
         self.controls = Controls(
             library, self._go_soon, self._fail_soon, lambda f: self.doc.add_timeout_callback(f, SLIDE)
@@ -212,7 +212,7 @@ class Page:
 
     def _show_results(self, round):
         view, images = round.view, []  # while a slider moves, the picture is a little behind it
-        held = self._scales if self.toolbar.hold.value else ()
+        held = self.scales if self.toolbar.hold.value else ()
         for i, (picture, result) in enumerate(zip(self.pictures, round.results)):
             variable = result[next(iter(result.data_vars))]
             image = image_of(variable, view.x.name, view.y.name, held[i] if i < len(held) else None)
@@ -224,7 +224,7 @@ class Page:
             size = f"{round.side} × {round.side} cells"
         if round.last and view.drawn == self.drawn:
             self.results, self.of = round.results, self.view
-            self._scales = tuple(image.scale for image in images)
+            self.scales = tuple(image.scale for image in images)
             self.legend.object = legend([image.shares for image in images])
             self._say(f"{size}: {round.seconds:.2f} s of computing" + f"; {escape(drawn)}" * bool(drawn))
             self._settled()

@@ -27,7 +27,7 @@ LONGEST_PERIOD = 128
 STEPS_A_CALL = 2**22
 #: The longest name beside a slider.
 SHORT = 22
-#: How some names are first shown; others go from their default / 3 to 3 times it.
+#: How some names are first shown; others go from half their default to 1.5 times it, small ones over four decades.
 _RANGES = {"sigma": (1.0, 3.0, False), "beta": (0.0, 1.0, False), "zeta": (0.0, 1.0, False)}
 #: First views: axes, values, measure and steps, where the usual choice shows little.
 _FIRST = {
@@ -136,8 +136,9 @@ class Subject:
             return (0.0, 1.0, False) if name in self.map.parameters else (-1.0, 1.0, False)
         if value < 0:
             return _round(3 * value), _round(-value), False
-        factor = 100 if value < 0.2 else 3
-        return _round(value / factor), _round(value * factor), factor == 100
+        if value < 0.2:
+            return _round(value / 100), _round(value * 100), True
+        return _round(value / 2), _round(1.5 * value), False
 
     def described(self, name: str, short: bool = False) -> str:
         """A name for a reader, such as "initial sharpness λ₀"; `short`: no more than fits a slider."""
@@ -157,7 +158,8 @@ class Subject:
             return View(self.name, Axis(*x), Axis(*y), measure, steps, values)
         if len(self.names) < 2:
             raise ValueError(f"{self.name!r} has one name only, {self.names[0]!r}; a picture needs two axes.")
-        x, y = (Axis(n, *self.usual_range(n)) for n in self.names[:2])
+        telling = [n for n in self.names if n != "eps"]
+        x, y = (Axis(n, *self.usual_range(n)) for n in (telling if len(telling) > 1 else self.names)[:2])
         view = View(self.name, x, y, "regime", values=self.open_values(x.name, y.name))
         for measure in ("regime", "lyapunov"):  # a step with an if has no tangent
             with suppress(ValueError, TypeError):

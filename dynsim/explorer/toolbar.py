@@ -53,7 +53,7 @@ class Toolbar:
             return io.BytesIO()
         from .page import shown
 
-        return io.BytesIO(exporting.png(page.of, page.results, shown(page.of), page.extras.lines))
+        return io.BytesIO(exporting.png(page.of, page.results, shown(page.of), page.scales, page.extras.lines))
 
     def _data(self):
         page = self._page
