@@ -93,9 +93,9 @@ def test_a_newer_request_overtakes_and_the_first_coarse_round_is_let_through():
 
     old, new = VIEW.but(side=500), VIEW.but(side=500, steps=101)
     painter.ask(Request(old, slow))
-    assert begun.wait(10)
+    assert begun.wait(60)
     painter.ask(Request(new, fast))
-    assert told.last.wait(10)
+    assert told.last.wait(60)
     painter.close()
     done = [(r.view.steps, r.results) for r in told.rounds if r.side]
     assert (100, (COARSEST,)) in done, "the first coarse round of the old request was shown"
@@ -111,7 +111,7 @@ def test_a_computation_that_takes_too_long_is_given_up_and_errors_are_told():
         told = Told()
         painter = Painter(told, Limits(seconds=seconds))
         painter.ask(Request(VIEW, compute))
-        assert told.last.wait(10)
+        assert told.last.wait(60)
         painter.close()
         assert why in str(told.rounds[-1].error)
 

@@ -50,7 +50,7 @@ def explorer():
 def page(browser):
     with browser.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True) as context:
         opened = context.new_page()
-        opened.set_default_timeout(60_000)
+        opened.set_default_timeout(240_000)
         strange = []
         opened.on("request", lambda r: strange.append(r.url) if not _own(r.url) else None)
         opened.on("pageerror", lambda e: strange.append(str(e)))
@@ -171,7 +171,7 @@ def test_a_link_brings_the_view_back(page, explorer, browser):
     assert View.from_link(address) == View.from_link(link)
     with browser.new_context() as context:
         other = context.new_page()
-        other.set_default_timeout(60_000)
+        other.set_default_timeout(240_000)
         again = shown(other, explorer, address)
     assert again == pictures
 

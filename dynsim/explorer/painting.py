@@ -162,12 +162,13 @@ class Painter:
     def _watch(self, request, side, stale, grace):
         """What the engine calls as it goes: it stops what is stale or takes too long, and tells how far it is."""
         lock, told = threading.Lock(), time.perf_counter()
-        begun, done = told, 0
+        begun, done = None, 0
         total = side * side * max(request.view.steps, 1) * request.pictures
 
         def advance(count):
-            nonlocal done, told
+            nonlocal begun, done, told
             now = time.perf_counter()
+            begun = begun or now  # what came before was compiling
             if stale() and now - begun >= grace:
                 raise _Abandoned
             if now - begun > self._limits.seconds:
