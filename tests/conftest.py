@@ -2,6 +2,7 @@
 
 import _thread
 import itertools
+import signal
 import threading
 from contextlib import contextmanager
 
@@ -49,6 +50,8 @@ def plain_orbit(map_, steps, **values):
 def interrupted():
     """Ctrl-C every two seconds, as one may be lost in a compiler, until what is inside has stopped for it."""
     done = threading.Event()
+    # A process that a shell has put in the background ignores it otherwise.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def press():
         while not done.wait(2):
@@ -61,7 +64,8 @@ def interrupted():
             yield
         finally:
             done.set()
-    keyboard.join()
+            keyboard.join()
+            signal.signal(signal.SIGINT, before)
 
 
 def observe(map_, state, parameters):
