@@ -136,7 +136,6 @@ def _is_path(what):
 def _begun(view, subject, over, measure, steps, values):
     """The first view with the caller's wishes."""
     from .subjects import measure_text
-    from .view import Axis
 
     axes = [view.x, view.y]
     if not isinstance(over, Mapping):
@@ -146,7 +145,7 @@ def _begun(view, subject, over, measure, steps, values):
     wanted = [_axis(name, ends) for name, ends in over.items()]
     if len(wanted) == 1:
         wanted.append(next(axis for axis in axes if axis.name != wanted[0].name))
-    axes = [Axis(a.name, a.low, a.high, a.log) for a in wanted or axes]
+    axes = wanted or axes
     swept = [a.name for a in axes]
     for name in values:
         checks.known_name(name, subject.names, "parameter or initial state", f" of {view.map!r}")

@@ -155,9 +155,6 @@ def _places(boundary, plane):
     """The vertices to some nine digits of the picture."""
     places = set()
     for x, y in boundary.pieces:
-        shares = []
-        for axis, values in ((plane.x, x), (plane.y, y)):
-            low, high = (np.log(axis.low), np.log(axis.high)) if axis.log else (axis.low, axis.high)
-            shares.append(np.round(((np.log(values) if axis.log else values) - low) / (high - low), 7))
+        shares = [np.round(axis.share(values), 7) for axis, values in ((plane.x, x), (plane.y, y))]
         places |= set(zip(*(s.tolist() for s in shares)))
     return places

@@ -56,12 +56,13 @@ def image_of(array: xr.DataArray, x: str, y: str, held: Scale | None = None) -> 
     if flags_of(array):
         return _named(array)
     values = bounded(array)
-    style = continuous(_without_strays(values.compressed()), {})
+    telling = _without_strays(values.compressed())
+    style = continuous(telling, {})
     norm, cmap = style.get("norm") or Normalize(style.get("vmin"), style.get("vmax")), style["cmap"]
     if held is not None:
         norm = (LogNorm if held.log else Normalize)(held.low, held.high)
     elif values.count():
-        norm.autoscale_None(_without_strays(values.compressed()))
+        norm.autoscale_None(telling)
     else:
         norm = Normalize(0, 1)
     if norm.vmin == norm.vmax:  # a constant

@@ -3,7 +3,6 @@
 What needs sympy is imported when it is first asked for, so that the first page comes soon.
 """
 
-import math
 from dataclasses import replace
 from html import escape
 
@@ -150,8 +149,8 @@ class Extras:
         else:
             (x0, y0), self._first_end, view = self._first_end, None, page.view
             # What is all but along an axis is meant to be.
-            x1 = x0 if abs(_share(view.x, x) - _share(view.x, x0)) < LEVEL else x
-            y1 = y0 if abs(_share(view.y, y) - _share(view.y, y0)) < LEVEL else y
+            x1 = x0 if abs(view.x.share(x) - view.x.share(x0)) < LEVEL else x
+            y1 = y0 if abs(view.y.share(y) - view.y.share(y0)) < LEVEL else y
             page.toolbar.line.value = False
             if (x1, y1) != (x0, y0):
                 page.go(view.but(line=(x0, y0, x1, y1)))
@@ -226,13 +225,6 @@ class Extras:
 
     def _cross_is(self, found):
         self._diagram.children = [plots.diagram(found, self._page.view, self._visited.value)]
-
-
-def _share(axis, value):
-    """How far along an axis a value lies, as it is drawn."""
-    if axis.log:
-        return math.log(value / axis.low) / math.log(axis.high / axis.low) if value > 0 else -math.inf
-    return (value - axis.low) / (axis.high - axis.low)
 
 
 def _table(rows):

@@ -77,8 +77,7 @@ class Picture:
         self._names = CustomJSHover(args={"names": {}}, code=_NAME)
         tip = [(labels[0], "$x{%0.6g}"), (labels[1], "$y{%0.6g}"), ("value", "@value{custom}")]
         plain = {"$x": "printf", "$y": "printf", "@value": self._names}
-        self._hover = HoverTool(renderers=[drawn], tooltips=tip, formatters=plain, point_policy="follow_mouse")
-        plot.add_tools(self._hover)
+        plot.add_tools(HoverTool(renderers=[drawn], tooltips=tip, formatters=plain, point_policy="follow_mouse"))
         self._bars = {}
         for log, mapper in ((False, LinearColorMapper), (True, LogColorMapper)):
             bar = ColorBar(color_mapper=mapper(palette=["#000000"], low=1, high=2), visible=False, width=12)

@@ -21,8 +21,6 @@ from .subjects import letter
 NEUTRAL = 1e-9
 #: States beyond this are left out of the box that a search goes through.
 FAR = 1e6
-#: Longer notes are cut.
-LONGEST_NOTE = 200
 
 
 @dataclass(frozen=True)

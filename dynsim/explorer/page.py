@@ -49,7 +49,10 @@ class Page:
         self._key, self._moving, self.scales = None, False, ()
         self.painter = Painter(self._told, limits)
         self.controls = Controls(
-            library, self._go_soon, self._fail_soon, lambda f: self.doc.add_timeout_callback(f, SLIDE)
+            library,
+            partial(self.soon, self.go),
+            partial(self.soon, self.fail),
+            lambda f: self.doc.add_timeout_callback(f, SLIDE),
         )
         self.toolbar = Toolbar(self)
         self.extras = Extras(self)
@@ -114,12 +117,6 @@ class Page:
     def soon(self, do: Callable, *what) -> None:
         """Do it in a callback of its own: Panel calls some of a widget's without the document's lock."""
         self.doc.add_next_tick_callback(partial(do, *what))
-
-    def _go_soon(self, view):
-        self.soon(self.go, view)
-
-    def _fail_soon(self, error):
-        self.soon(self.fail, error)
 
     def fail(self, error: Exception) -> None:
         """Say what is wrong; the page stays as it is."""

@@ -12,7 +12,7 @@ from .view import View
 
 #: What is drawn of an orbit unless the map lacks it.
 USUAL = ("eta", "lam", "y", "p")
-_COUNTS = ["#FFFFFF", *(f"#{v:02X}{v:02X}{v:02X}" for v in range(200, -1, -8))]
+_COUNTS = [f"#{v:02X}{v:02X}{v:02X}" for v in range(192, -1, -8)]
 
 
 def orbit(run: xr.Dataset, states) -> object:
@@ -70,7 +70,7 @@ def diagram(found, view: View, name: str) -> object:
     panel.toolbar.logo = None
     most = max(int(found.counts.max()), 2)
     image = np.where(found.counts > 0, found.counts, np.nan).astype(np.float32)
-    mapper = LogColorMapper(palette=_COUNTS[2:], low=1, high=most, nan_color="#FFFFFF")
+    mapper = LogColorMapper(palette=_COUNTS, low=1, high=most, nan_color="#FFFFFF")
     if end < start:
         image = image[:, ::-1]
     panel.image([image], x=min(start, end), y=low, dw=abs(end - start), dh=high - low, color_mapper=mapper)

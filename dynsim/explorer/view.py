@@ -73,6 +73,11 @@ class Axis:
         half = (self.high - self.low) / (2 * count)
         return self.low + half, self.high - half
 
+    def share(self, value):
+        """How far along the axis values lie as they are drawn: 0 at its start, 1 at its end."""
+        at = np.log if self.log else np.asarray
+        return (at(value) - at(self.low)) / (at(self.high) - at(self.low))
+
     def check(self, count: int) -> None:
         """ValueError says why no picture of so many cells can be had of this range."""
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
@@ -148,10 +153,6 @@ class View:
     def over(self, side: int) -> dict[str, np.ndarray]:
         """The grid, as ds.sweep takes it; x first."""
         return {axis.name: axis.centres(side) for axis in (self.x, self.y)}
-
-    def at(self, x: float, y: float) -> dict[str, float]:
-        """All values at a point of the picture that differ from the map's defaults."""
-        return {**self.values, self.x.name: x, self.y.name: y}
 
     def check(self, limits: Limits, computed: bool = True) -> None:
         """ValueError says what is out of range; :class:`TooCostly` what would take too long, where it is `computed`."""
