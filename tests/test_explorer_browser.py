@@ -18,11 +18,11 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-#: The pictures on the page: resolution and place of their images.
+#: The pictures on the page: resolution, place and link of their images.
 PICTURES = """() => window.Bokeh && Bokeh.documents.length ? [...Bokeh.documents[0]._all_models.values()]
   .filter((m) => m.type == "ColumnDataSource" && "value" in m.data)
-  .map(({data}) => ({side: data.image[0].shape[0], x: data.x[0], y: data.y[0], dw: data.dw[0], dh: data.dh[0],
-                     values: Array.from(data.value[0])})) : []"""
+  .map(({data, tags}) => ({side: data.image[0].shape[0], x: data.x[0], y: data.y[0], dw: data.dw[0], dh: data.dh[0],
+                     link: tags[0], values: Array.from(data.value[0])})) : []"""
 SMALL = "&steps=200&side=125"
 CDAT = "#v=1&map=cdat&x=sigma:1.5:2.5&y=nu:0.018:18.0:log&measure=regime" + SMALL
 
@@ -65,8 +65,11 @@ def _own(url):
 def settled(page, link, side=125):
     """Wait until the page's address is, or matches, the link and its fine picture is drawn; what is drawn then."""
     page.wait_for_function("(pattern) => new RegExp(pattern).test(location.hash)", arg=link)
-    fine = f"(side) => {{ const p = ({PICTURES})(); return p.length && p.every((one) => one.side == side) }}"
-    page.wait_for_function(fine, arg=side)
+    fine = f"""([at, drawn, side]) => {{ const found = ({PICTURES})()
+      return location.hash != at || found.length && found.every((one) => one.side == side && one.link == drawn) }}"""
+    at = None
+    while at != (at := page.evaluate("location.hash")):  # it may go on to another view meanwhile
+        page.wait_for_function(fine, arg=[at, View.from_link(at).drawn.link(), side])
     page.wait_for_selector(".status :text('of computing')")
     return page.evaluate(PICTURES)
 

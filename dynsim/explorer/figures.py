@@ -18,7 +18,7 @@ from bokeh.plotting import figure
 
 from ..colours import LINES
 from .colouring import Image
-from .view import Axis
+from .view import Axis, View
 
 #: Pixels of a picture's plot: about one a cell.
 WIDE, NARROW, HIGH = 640, 430, 560
@@ -118,13 +118,15 @@ class Picture:
         plot.scatter("x", "y", source=self._point, size=15, marker="circle", fill_alpha=0, color="black",
                      line_width=1.8)  # fmt: skip
 
-    def show(self, image: Image, x: Axis, y: Axis, title: str) -> None:
-        """Show an image of the axes' ranges."""
+    def show(self, image: Image, view: View, title: str) -> None:
+        """Show an image of the view; the image's tag in the browser is then the link of what is drawn."""
+        x, y = view.x, view.y
         self._names.args = {"names": {str(i): name for i, name in image.names.items()}}
         self._image.data = {
             "image": [image.rgba], "value": [image.values], "x": [x.low], "y": [y.low],
             "dw": [x.high - x.low], "dh": [y.high - y.low],
         }  # fmt: skip
+        self._image.tags = [view.drawn.link()]
         self.figure.title.text = title
         for shown, (axis, plain, near) in zip((x, y), self._formats):
             _write(axis, near if shown.high - shown.low < DEEP * max(abs(shown.low), abs(shown.high)) else plain)

@@ -213,7 +213,7 @@ class Page:
         for i, (picture, result) in enumerate(zip(self.pictures, round.results)):
             variable = result[next(iter(result.data_vars))]
             image = image_of(variable, view.x.name, view.y.name, held[i] if i < len(held) else None)
-            picture.show(image, view.x, view.y, f"{shown(view)[i]}: {meaning(variable)}")
+            picture.show(image, view, f"{shown(view)[i]}: {meaning(variable)}")
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
         drawn = round.results[0].attrs.get("drawn", "")
