@@ -189,7 +189,7 @@ def test_a_link_brings_the_view_back(page, explorer, browser):
         (CDAT.replace("0.018:18.0", "-1:18.0"), "positive"),
         (CDAT.replace("1.5:2.5", "2.5:1.5"), "start below"),
         (CDAT.replace("1.5:2.5", "2:2.0000000000000004"), "too coarse"),
-        (CDAT + "&set=lam:__import__", "not a number"),
+        (CDAT + "&set=lam:__import__", "must be a number"),
         (CDAT.replace("measure=regime", "measure=period:longest=100000"), "100000"),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_bad_link_is_told_and_the_page_stays_usable(page, explorer, link, why)
 def test_typing_nonsense_is_told(page, explorer):
     shown(page, explorer)
     for css, entry, why in (
-        ("x-low", "abc", "is not a number"),
+        ("x-low", "abc", "must be a number"),
         ("y-low", "-3", "positive"),
         ("steps", "1e12", "at most"),
         ("x-high", "inf", "finite"),
@@ -281,13 +281,40 @@ def test_downloads(page, explorer):
     with Image.open(found.value.path()) as picture:
         assert picture.format == "PNG" and picture.width > 800
     with page.expect_download() as found:
-        page.get_by_text("Data", exact=True).click()
+        page.locator(".data-0").click()
     with xr.open_dataset(found.value.path(), engine="h5netcdf") as data:
         assert View.from_link(data.attrs["view"]) == View.from_link(CDAT)
         assert (data.regime.transpose("nu", "sigma").values == swept(CDAT)).all()
         scope = {}
         exec(page.locator(".take pre").inner_text(), scope)
         assert scope["result"].regime.equals(data.regime)
+
+
+def test_the_picture_beside_is_as_good_as_the_first(page, explorer):
+    link = CDAT + "&beside=cdat_undelayed"
+    link = link.replace("&side=125&beside=cdat_undelayed", "&beside=cdat_undelayed&side=125")
+    shown(page, explorer, link)
+    box = page.locator(".bk-Figure").nth(1).bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.wait_for_selector(".point :text('This point of cdat_undelayed')")
+    page.wait_for_function("() => location.hash.endsWith('look=1')")
+    view = View.from_link(page.evaluate("location.hash"))
+    (sigma, nu), undelayed = view.point, ds.maps.cdat_undelayed
+    fate = ds.sweep(undelayed, 200, {"sigma": [sigma]}, ds.measures.final("lam"), nu=nu)
+    assert re.search(f"λ\\s+{fate.lam_final.item():.6g}", text(page, ".last"))
+    page.get_by_role("button", name="Theory").click()
+    for name in ("cdat", "cdat_undelayed"):
+        page.wait_for_selector(f".boundaries h4:text-is('Boundaries of {name}') + table")
+    with page.expect_download() as found:
+        page.locator(".data-1").click()
+    lines = page.locator(".take pre").all_inner_texts()
+    with xr.open_dataset(found.value.path(), engine="h5netcdf") as data:
+        assert (data.regime.transpose("nu", "sigma").values == swept(link, "cdat_undelayed")).all()
+        for python, which in zip(lines, ("cdat", "cdat_undelayed")):
+            scope = {}
+            exec(python, scope)
+            assert (scope["result"].regime.transpose("nu", "sigma").values == swept(link, which)).all()
+    assert len(lines) == 2 and not text(page, ".alert")
 
 
 def test_an_own_map_and_one_that_does_not_compile(page):

@@ -79,7 +79,7 @@ def _grid(axis: Axis, side):
 
 
 def png(view: View, results, names, scales, theory=()) -> bytes:
-    """The picture as ds.plot draws it, a panel for each result; `theory` as (label, xs, ys) lines.
+    """The picture as ds.plot draws it, a panel for each result; `theory` has lines (label, xs, ys) for each.
 
     The colours are those of the page: `scales` are its images' (None where values are named).
     """
@@ -87,7 +87,7 @@ def png(view: View, results, names, scales, theory=()) -> bytes:
 
     figure = Figure(figsize=(5.4 * len(results), 4.4), layout="constrained", dpi=200)
     panels = figure.subplots(1, len(results), squeeze=False).ravel()
-    for ax, result, name, scale in zip(panels, results, names, scales):
+    for i, (ax, result, name, scale) in enumerate(zip(panels, results, names, scales)):
         variable, style = next(iter(result.data_vars)), {}
         if scale is not None:
             norm = (LogNorm if scale.log else Normalize)(scale.low, scale.high)
@@ -95,12 +95,12 @@ def png(view: View, results, names, scales, theory=()) -> bytes:
         plot.phase_diagram(result, variable, ax=ax, x=view.x.name, y=view.y.name, **style)
         ax.set(xscale="log" if view.x.log else "linear", yscale="log" if view.y.log else "linear")
         ax.set(xlim=(view.x.low, view.x.high), ylim=(view.y.low, view.y.high))
-        for _, xs, ys in theory:
+        for _, xs, ys in theory[i] if theory else ():
             ax.plot(xs, ys, color="white", lw=2.4)
             ax.plot(xs, ys, color="black", lw=1.0, ls="--")
-        if view.point:
+        if view.point and i == view.look:
             ax.plot(*view.point, marker="o", ms=9, mfc="none", mec="black", mew=1.2)
-        if view.line:
+        if view.line and i == view.look:
             ax.plot(view.line[::2], view.line[1::2], marker="o", ms=4, color=LINES[3], lw=1.5)
         ax.set_title(name, fontsize="medium")
     figure.text(0.995, 0.002, f"{view.steps:,} steps", ha="right", va="bottom", fontsize=7)

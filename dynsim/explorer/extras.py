@@ -4,6 +4,7 @@ What needs sympy is imported when it is first asked for, so that the first page 
 """
 
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 import panel as pn
@@ -26,8 +27,8 @@ class Extras:
 
     def __init__(self, page):
         self._page = page
-        #: The theory's lines that are drawn: label, xs, ys.
-        self.lines: list = []
+        #: The theory's lines that are drawn in each picture: label, xs, ys.
+        self.lines: list[list] = [[], []]
         self._shown: dict = {}
         self._first_end: tuple[float, float] | None = None
         wide, details = {"sizing_mode": "stretch_width"}, [styles.DETAILS]
@@ -36,14 +37,17 @@ class Extras:
         self._orbit = Column(children=[])
         self._fixed = pn.pane.HTML("", stylesheets=details, css_classes=["fixed"], width=430)
         self._last = pn.pane.HTML("", stylesheets=details, css_classes=["last"], width=430)
-        self._theory = pn.pane.HTML("", stylesheets=details, css_classes=["boundaries"], **wide)
+        self._theory = [
+            pn.pane.HTML("", stylesheets=details, css_classes=["boundaries"], visible=False, **wide) for _ in "01"
+        ]
         self._visited = pn.widgets.Select(label="Along the line", width=130, css_classes=["along"], visible=False)
         self._visited.param.watch(lambda event: page.soon(self._cross), "value")
         self._diagram = Column(children=[])
-        downloads = pn.Row(page.toolbar.png, page.toolbar.data, margin=0)
-        self.below = pn.Column(self._theory, self._visited, pn.pane.Bokeh(self._diagram), downloads, self._take, **wide)
+        downloads = pn.Row(page.toolbar.png, *page.toolbar.data, margin=0)
+        diagram = pn.pane.Bokeh(self._diagram)
+        self.below = pn.Column(*self._theory, self._visited, diagram, downloads, self._take, **wide)
         self.beside = pn.Column(self._rows, pn.pane.Bokeh(self._orbit), self._fixed, self._last, width=440)
-        self._workers = {name: Latest(name) for name in ("looker", "solver", "theorist", "crosser")}
+        self._workers = {name: Latest(name) for name in ("looker", "solver", "theorist 0", "theorist 1", "crosser")}
 
     def close(self) -> None:
         """End the threads."""
@@ -54,26 +58,28 @@ class Extras:
 
     def follow(self, view) -> None:
         """The view has changed: mark what is looked at in it, and do again what hangs on it."""
-        for picture in self._page.pictures:
-            self.mark(picture, view)
-        self._when("theory", self._draw_theory, view.but(point=None, line=None) if view.theory else None)
+        self.mark(view)
+        theory = view.but(point=None, line=None, look=0)
+        self._when("theory", partial(self._draw_theory, view), theory if view.theory else None)
         axes = {k: replace(a, low=0, high=1) for k, a in (("x", view.x), ("y", view.y))}
-        plane = view.but(**axes, theory=False, side=500, beside="")  # a zoom changes neither
+        plane = self._page.library.looked_at(view)[1].but(**axes, theory=False, side=500)  # a zoom changes neither
         self._when("point", self._look, plane.but(line=None) if view.point else None)
         self._when("line", self._cross, plane.but(point=None) if view.line else None)
 
-    def mark(self, picture, view) -> None:
-        """Mark the point and the line in a picture."""
-        picture.point(view.point)
-        picture.line([view.line[:2], view.line[2:]] if view.line else [])
+    def mark(self, view) -> None:
+        """Mark the point and the line in the picture that they are of."""
+        for i, picture in enumerate(self._page.pictures):
+            picture.point(view.point if i == view.look else None)
+            picture.line([view.line[:2], view.line[2:]] if view.line and i == view.look else [])
 
     def settled(self) -> None:
         """The fine picture is there: it can be taken along."""
         page = self._page
-        lines = exporting.python(page.view, page.library.subject(page.view.map))
+        lines = [escape(exporting.python(part, subject)) for subject, part in page.library.parts(page.view)]
         link = escape(page.view.link(), quote=True)
         self._take.object = (
-            f'<a href="{link}" target="_blank" class="link">Link to this view</a>. In Python:<pre>{escape(lines)}</pre>'
+            f'<div><a href="{link}" target="_blank" class="link">Link to this view</a>. In Python:'
+            f"{''.join(f'<pre>{text}</pre>' for text in lines)}</div>"
         )
 
     def unsettled(self) -> None:
@@ -108,46 +114,47 @@ class Extras:
 
     # -- theory -----------------------------------------------------------------------------------------------------
 
-    def _draw_theory(self):
-        page, view = self._page, self._page.view
-        subject = page.library.subject(view.map)
-        self.lines = []
-        for picture in page.pictures:
+    def _draw_theory(self, view):
+        self.lines = [[], []]
+        for picture in self._page.pictures:
             picture.theory([])
-        self._theory.object = ""
-        self._workers["theorist"].ask(None)
-        if not view.theory:
-            return
+        parts = self._page.library.parts(view) if view.theory else []
+        for i, pane in enumerate(self._theory):
+            self._workers[f"theorist {i}"].ask(None)
+            pane.visible = i < len(parts)
+            if pane.visible:
+                self._derive(i, *parts[i])
+
+    def _derive(self, which, subject, part):
+        pane, title = self._theory[which], f"<h4>Boundaries of {escape(part.map)}</h4>"
         if subject.map is None:
-            self._theory.object = "<div>The map of this sweep is not known here, so neither is its theory.</div>"
+            pane.object = f"<div>{title}The map of this sweep is not known here, so neither is its theory.</div>"
             return
-        self._theory.object = "<div>deriving the boundaries …</div>"
+        pane.object = f"<div>{title}deriving the boundaries …</div>"
         from .boundaries import boundaries
 
-        own, plain = page.library.theory.get(view.map), subject.plain(view)
-        self._work("theorist", lambda stale: boundaries(subject.map, plain.map, plain, own, stale), self._theory_is)
+        def show(found):
+            labels = [f"{i}: {one.label}" for i, one in enumerate(found, start=1)]
+            self.lines[which] = [(label, list(x), list(y)) for label, one in zip(labels, found) for x, y in one.pieces]
+            self._page.pictures[which].theory(self.lines[which])
+            told = [(label, ", ".join(filter(None, (one.source, one.note)))) for label, one in zip(labels, found)]
+            pane.object = f"<div>{title}{_table(told) if told else 'none in this picture'}</div>"
 
-    def _theory_is(self, found):
-        labels = [f"{i}: {one.label}" for i, one in enumerate(found, start=1)]
-        self.lines = [(label, list(xs), list(ys)) for label, one in zip(labels, found) for xs, ys in one.pieces]
-        self._page.pictures[0].theory(self.lines)
-        told = [(label, ", ".join(filter(None, (one.source, one.note)))) for label, one in zip(labels, found)]
-        none = "<div>The theory has no boundary in this picture.</div>"
-        self._theory.object = f"<div><h4>Boundaries</h4>{_table(told)}</div>" if told else none
+        own, plain = self._page.library.theory.get(part.map), subject.plain(part)
+        self._work(f"theorist {which}", lambda stale: boundaries(subject.map, plain.map, plain, own, stale), show)
 
     # -- a point ----------------------------------------------------------------------------------------------------
 
-    def tapped(self, x: float, y: float) -> None:
-        """A click: an end of a line while one is drawn, else a point to look at."""
+    def tapped(self, which: int, x: float, y: float) -> None:
+        """A click into a picture: an end of a line while one is drawn, else a point to look at."""
         page = self._page
         if not page.toolbar.line.value:
-            page.go(page.view.but(point=(x, y)))
+            page.go(page.view.but(point=(x, y), look=which))
         elif self._first_end is None:
             self._first_end = (x, y)
-            for picture in page.pictures:
-                picture.line([(x, y)])
+            page.pictures[which].line([(x, y)])
         else:
-            (x0, y0), self._first_end, view = self._first_end, None, page.view
+            (x0, y0), self._first_end, view = self._first_end, None, page.view.but(look=which)
             # What is all but along an axis is meant to be.
             x1 = x0 if abs(view.x.share(x) - view.x.share(x0)) < LEVEL else x
             y1 = y0 if abs(view.y.share(y) - view.y.share(y0)) < LEVEL else y
@@ -158,33 +165,31 @@ class Extras:
                 page.fail(ValueError("the two ends of the line are one point; click two that lie apart."))
 
     def _look(self):
-        view = self._page.view
+        subject, view = self._page.library.looked_at(self._page.view)
         self._fixed.object = self._last.object = ""
         for name in ("looker", "solver"):
             self._workers[name].ask(None)
         if not view.point:
             self._rows.object, self._orbit.children = _HINT, []
             return
-        subject = self._page.library.subject(view.map)
         if subject.map is None:
             self._rows.object = "<div>The map of this sweep is not known here, so no orbit can be computed.</div>"
             return
         from .looking import orbit_at
 
         asked, known = subject.plain(view), Subject(view.map, subject.map)
-        self._work("looker", lambda stale: orbit_at(known, asked, *view.point), self._look_is)
+        show = partial(self._look_is, view.map, subject.map)
+        self._work("looker", lambda stale: orbit_at(known, asked, *view.point), show)
 
-    def _look_is(self, look):
+    def _look_is(self, name, map, look):
         note = f'<div class="hint">{escape(look.note)}</div>' if look.note else ""
-        self._rows.object = f"<div><h3>This point of {escape(self._page.view.map)}</h3>{_table(look.rows)}{note}</div>"
+        self._rows.object = f"<div><h3>This point of {escape(name)}</h3>{_table(look.rows)}{note}</div>"
         self._last.object = f"<div><h3>At the end</h3>{_table(look.last)}</div>" if look.last else ""
-        subject = self._page.library.subject(self._page.view.map)
-        drawn = look.orbit is not None
-        self._orbit.children = [plots.orbit(look.orbit, subject.map.state)] if drawn else []
+        self._orbit.children = [plots.orbit(look.orbit, map.state)] if look.orbit is not None else []
         self._fixed.object = "<div>looking for fixed points …</div>"
         from .fixed import fixed_points_at
 
-        map, values, orbit = subject.map, look.values, look.orbit
+        values, orbit = look.values, look.orbit
         self._work("solver", lambda stale: fixed_points_at(map, values, stale, orbit), self._fixed_are)
 
     def _fixed_are(self, found):
@@ -202,12 +207,11 @@ class Extras:
             self._page.go(view.but(line=None))
 
     def _cross(self):
-        view = self._page.view
+        subject, view = self._page.library.looked_at(self._page.view)
         self._workers["crosser"].ask(None)
         if not view.line:
             self._visited.visible, self._diagram.children = False, []
             return
-        subject = self._page.library.subject(view.map)
         if subject.map is None:
             self._page.fail(ValueError("the map of this sweep is not known here, so no orbit diagram can be computed."))
             return

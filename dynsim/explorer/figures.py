@@ -54,7 +54,7 @@ class Picture:
     x, y : the axes; their kind, linear or logarithmic, stays.
     labels : what is written along them.
     shared : the ranges.
-    tapped : called with (x, y).
+    tapped : called with the x and y of a click.
     """
 
     def __init__(self, x: Axis, y: Axis, labels, shared, width: int, tapped: Callable):

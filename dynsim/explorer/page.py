@@ -165,10 +165,10 @@ class Page:
             labels = subject.described(view.x.name), subject.described(view.y.name)
             width = figures.NARROW if view.beside else figures.WIDE
             self.pictures = [
-                figures.Picture(view.x, view.y, labels, self._ranges, width, self.extras.tapped) for _ in names
+                figures.Picture(view.x, view.y, labels, self._ranges, width, partial(self.extras.tapped, i))
+                for i in range(len(names))
             ]
-            for picture in self.pictures:
-                self.extras.mark(picture, view)
+            self.extras.mark(view)
             self.canvas.children = [picture.figure for picture in self.pictures]
             self.canvas.width = width * len(names)
             self.about.object = f"<div>{escape(subject.about)}</div>"
@@ -216,14 +216,14 @@ class Page:
             picture.show(image, view, f"{shown(view)[i]}: {meaning(variable)}")
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
-        drawn = round.results[0].attrs.get("drawn", "")
-        if drawn.startswith("from the store"):
+        drawn = [result.attrs["drawn"] for result in round.results if "drawn" in result.attrs]
+        if drawn and all(one.startswith("from the store") for one in drawn):
             size = f"{round.side} × {round.side} cells"
         if round.last and view.drawn == self.drawn:
             self.results, self.of = round.results, self.view
             self.scales = tuple(image.scale for image in images)
             self.legend.object = legend([image.shares for image in images])
-            self._say(f"{size}: {round.seconds:.2f} s of computing" + f"; {escape(drawn)}" * bool(drawn))
+            self._say("; ".join([f"{size}: {round.seconds:.2f} s of computing", *map(escape, dict.fromkeys(drawn))]))
             self._settled()
         elif round.seconds > 0.1:
             self._say(f"{size}; a finer picture is on its way", busy=True)

@@ -9,6 +9,7 @@ import panel as pn
 
 import dynsim as ds
 
+from .. import checks
 from ..cli_request import measure as measure_of
 from . import subjects
 from .view import SIDES, Axis, View
@@ -227,14 +228,9 @@ class Controls:
             return
         view = self.view
         try:
-            steps, seed = _count(self.steps.value, "Steps"), _count(self.seed.value, "Seed")
-            axes = {
-                k: Axis(
-                    self.names[k].value, _number(self.lows[k].value, k), _number(self.highs[k].value, k),
-                    self.logs[k].value,
-                )
-                for k in "xy"
-            }  # fmt: skip
+            steps, seed = checks.whole(self.steps.value, "Steps", least=1), checks.whole(self.seed.value, "Seed")
+            ends = {k: [_end(box[k].value, k) for box in (self.lows, self.highs)] for k in "xy"}
+            axes = {k: Axis(self.names[k].value, *ends[k], self.logs[k].value) for k in "xy"}
             beside = "" if self.beside.value == _NONE else self.beside.value
             measure = self._measure(steps) if event.obj in self._measured else view.measure
         except ValueError as error:
@@ -261,20 +257,5 @@ def _told(subject):
     return {f"{n}: {about}" if (about := subject.described(n)) != n else n: n for n in subject.names}
 
 
-def _number(text, k):
-    try:
-        return float(text.replace("−", "-"))
-    except ValueError:
-        raise ValueError(
-            f"{text!r}, an end of the {k} axis, is not a number; write one such as 0.05 or 1e-4."
-        ) from None
-
-
-def _count(text, what):
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not (number.is_integer() and 0 <= number < 1e15):
-        raise ValueError(f"{what} must be a whole number such as 2000 or 1e4, not {text!r}.")
-    return int(number)
+def _end(text, k):
+    return checks.scalar(text.replace("−", "-"), f"an end of the {k} axis")

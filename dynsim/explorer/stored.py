@@ -121,7 +121,7 @@ class Stored:
         axes = (view.x.name, view.y.name)
         measure = measure_text(measure_from(self.dataset[view.measure].attrs.get("measure", "")))
         kept = {n: v for n, v in values.items() if n in known and n not in axes}
-        return view.but(map=self.map.name, values=kept, steps=self.steps, measure=measure)
+        return view.but(map=self.map.name, values=kept, steps=self.steps, measure=measure, beside="", look=0)
 
     def compute(self, view: View, side: int, advance: Callable, device: str = "cpu") -> xr.Dataset:
         """A picture, as ds.sweep returns one; `advance` hears of it as of steps, and may raise to stop.

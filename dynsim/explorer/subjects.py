@@ -180,7 +180,7 @@ class Subject:
 
     def plain(self, view: View) -> View:
         """The view with all its values, as one of the map."""
-        return view.but(values=self.values(view))
+        return view.but(values=self.values(view), beside="", look=0)
 
     def job(self, view: View, side: int) -> Job:
         """What is to be computed for a picture of so many cells along a side."""
@@ -273,13 +273,24 @@ class Library:
         others = {n: s for n, s in others.items() if axes <= set(s.names) and s.computed == own.computed}
         return [n for n, s in others.items() if s.computed or (s.names == own.names and view.measure in s.measures)]
 
+    def parts(self, view: View) -> list[tuple[Subject, View]]:
+        """What is in each of the view's pictures, and the view as one of that picture alone."""
+        found = [(self.subject(view.map), view.but(beside="", look=0))]
+        if view.beside:
+            beside, own = self.subject(view.beside), view.but(map=view.beside, beside="", look=0)
+            found.append((beside, own.but(values=beside.values(own))))
+        return found
+
+    def looked_at(self, view: View) -> tuple[Subject, View]:
+        """The one of these that the point and the line are of."""
+        return self.parts(view)[view.look]
+
     def check(self, view: View) -> None:
         """ValueError or TypeError says which name of the view is unknown, or does not fit."""
-        self.subject(view.map).check(view)
-        if view.beside:
-            beside = self.subject(view.beside)
-            beside.check(view.but(values=beside.values(view)))
+        for subject, part in self.parts(view):
+            subject.check(part)
 
     def compute(self, view: View, which: int, side: int, advance) -> xr.Dataset:
         """The data of the view's own picture (0) or of the one beside it (1)."""
-        return self.subject(view.beside if which else view.map).compute(view, side, advance, self.device)
+        subject, part = self.parts(view)[which]
+        return subject.compute(part, side, advance, self.device)

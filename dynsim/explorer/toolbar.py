@@ -25,7 +25,11 @@ class Toolbar:
         small = {"width": 76, "color": "default", "embed": False, **tight}
         download = pn.widgets.FileDownload
         self.png = download(callback=self._png, filename="picture.png", label="Picture", css_classes=["png"], **small)
-        self.data = download(callback=self._data, filename="picture.nc", label="Data", css_classes=["data"], **small)
+        self.data = [
+            download(callback=partial(self._data, i), filename=file, css_classes=[f"data-{i}"], visible=not i, **small)
+            for i, file in enumerate(("picture.nc", "beside.nc"))
+        ]
+        self._name_data("", "")
         self.back.on_click(lambda event: page.soon(page.back, 1))
         self.forward.on_click(lambda event: page.soon(page.back, -1))
         self.home.on_click(lambda event: page.soon(page.go, page.home))
@@ -38,9 +42,16 @@ class Toolbar:
         return pn.Row(self.back, self.forward, self.home, self.theory, self.hold, self.line, self.stop, margin=0)
 
     def follow(self, history) -> None:
-        """Say where one is among the views."""
+        """Say where one is among the views, and whose data can be had."""
+        view = self._page.view
+        self._name_data(view.map, view.beside)
         self.back.disabled, self.forward.disabled = not history.before, not history.after
-        self.theory.value = self._page.view.theory
+        self.theory.value = view.theory
+
+    def _name_data(self, *names):
+        self.data[1].visible = bool(names[1])
+        for button, name in zip(self.data, names):
+            button.param.update(label=f"Data of {name}" if names[1] else "Data", width=240 if names[1] else 76)
 
     def _theory(self, event):
         page = self._page
@@ -55,6 +66,6 @@ class Toolbar:
 
         return io.BytesIO(exporting.png(page.of, page.results, shown(page.of), page.scales, page.extras.lines))
 
-    def _data(self):
+    def _data(self, which):
         page = self._page
-        return io.BytesIO(exporting.netcdf(page.results[0], page.of) if page.results else b"")
+        return io.BytesIO(exporting.netcdf(page.results[which], page.of) if which < len(page.results) else b"")

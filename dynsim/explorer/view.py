@@ -9,16 +9,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import numpy as np
 
-from .. import checks
+from . import links
 
-#: The version of links; one of another version is refused.
-VERSION = "1"
-#: Longer links are not looked at.
-LONGEST_LINK = 4000
 #: How many cells a picture may have along a side.
 SIDES = (125, 250, 500, 1000)
 #: Neighbouring cells must be this many doubles apart at least.
@@ -117,6 +113,7 @@ class View:
     theory : whether the theory's boundaries are drawn.
     point : the (x, y) that is looked at, or None.
     line : the ends (x0, y0, x1, y1) of the line of an orbit diagram, or None.
+    look : which picture point and line are of: 0, or 1 for the one beside.
     """
 
     map: str
@@ -131,9 +128,11 @@ class View:
     theory: bool = False
     point: tuple[float, float] | None = None
     line: tuple[float, float, float, float] | None = None
+    look: int = 0
 
     def __post_init__(self):
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+        object.__setattr__(self, "look", self.look if self.beside else 0)
 
     def __eq__(self, other):
         return isinstance(other, View) and self.link() == other.link()
@@ -148,7 +147,7 @@ class View:
     @property
     def drawn(self) -> "View":
         """What the picture itself hangs on: not what is looked at in it."""
-        return self.but(theory=False, point=None, line=None)
+        return self.but(theory=False, point=None, line=None, look=0)
 
     def over(self, side: int) -> dict[str, np.ndarray]:
         """The grid, as ds.sweep takes it; x first."""
@@ -172,6 +171,8 @@ class View:
                 raise ValueError("a point of the picture must have finite numbers.")
         if not computed:
             return
+        if self.steps < 1:
+            raise ValueError("an orbit needs a step at least.")
         if self.steps > limits.steps:
             raise TooCostly(f"an orbit may have {limits.steps:,} steps here at most, not {self.steps:,}.")
         pictures = 2 if self.beside else 1
@@ -186,7 +187,7 @@ class View:
 
     def link(self) -> str:
         """What stands behind the page's address to bring this view back, with its hash."""
-        pairs = [("v", VERSION), ("map", self.map), ("x", self.x.text()), ("y", self.y.text())]
+        pairs = [("v", links.VERSION), ("map", self.map), ("x", self.x.text()), ("y", self.y.text())]
         pairs += [("measure", self.measure), ("steps", str(self.steps))]
         if self.values:
             pairs.append(("set", ",".join(f"{n}:{float(v)!r}" for n, v in self.values.items())))
@@ -201,6 +202,8 @@ class View:
         for key, place in (("point", self.point), ("line", self.line)):
             if place:
                 pairs.append((key, ":".join(repr(float(v)) for v in place)))
+        if self.look:
+            pairs.append(("look", "1"))
         return "#" + urlencode(pairs, safe=":,.=")
 
     @classmethod
@@ -219,82 +222,5 @@ class View:
         >>> View.from_link(view.link()) == view
         True
         """
-        given = _pairs(link)
-        for key in ("map", "x", "y", "measure", "steps"):
-            if not given.get(key):
-                raise ValueError(f"the link is damaged: it has no {key}.")
-        numbers = {k: _count(given[k], k) for k in ("steps", "side", "seed") if k in given}
-        if given.get("theory", "1") != "1":
-            raise ValueError(f"the link is damaged: theory={_shown(given['theory'])} must be 1.")
-        places = {k: _place(given[k], k, n) for k, n in (("point", 2), ("line", 4)) if k in given}
-        return cls(
-            given["map"], _axis(given["x"]), _axis(given["y"]), given["measure"], values=_values(given.get("set", "")),
-            beside=given.get("beside", ""), theory="theory" in given, **numbers, **places,
-        )  # fmt: skip
-
-
-_KEYS = ("v", "map", "x", "y", "measure", "steps", "set", "beside", "side", "seed", "theory", "point", "line")
-
-
-def _pairs(link):
-    if len(link) > LONGEST_LINK:
-        raise ValueError(f"the link is longer than {LONGEST_LINK} characters.")
-    try:
-        pairs = parse_qsl(link.removeprefix("#"), keep_blank_values=True, strict_parsing=True, errors="strict")
-    except ValueError:
-        raise ValueError("the link is damaged: it is not of the form #key=value&key=value.") from None
-    given = dict(pairs)
-    if given.get("v") != VERSION:
-        found = f"version {_shown(given['v'])}" if "v" in given else "no version"
-        raise ValueError(f"the link has {found}; this explorer reads version {VERSION}.")
-    for key, _ in pairs:
-        if key not in _KEYS:
-            raise ValueError(f"the link is damaged: unknown key {_shown(key)}.{checks.nearest(key, _KEYS)}")
-    if len(given) < len(pairs):
-        raise ValueError("the link is damaged: it gives a key twice.")
-    return given
-
-
-def _shown(text):
-    return repr(text if len(text) <= 40 else text[:37] + "…")
-
-
-def _float(text, what):
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if math.isnan(number):
-        raise ValueError(f"the link is damaged: {_shown(text)} in {what} is not a number.")
-    return number
-
-
-def _count(text, key):
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise ValueError(f"the link is damaged: {key}={_shown(text)} is not a whole number.")
-    return int(text)
-
-
-def _place(text, key, count):
-    parts = text.split(":")
-    if len(parts) != count:
-        raise ValueError(f"the link is damaged: {key}={_shown(text)} must have {count} numbers.")
-    return tuple(_float(part, key) for part in parts)
-
-
-def _axis(text):
-    name, *ends = text.split(":")
-    log = ends[-1:] == ["log"] and bool(ends.pop())
-    if not name or len(ends) != 2:
-        raise ValueError(f"the link is damaged: {_shown(text)} is no axis; one is sigma:1:3 or nu:0.01:1:log.")
-    return Axis(name, *(_float(end, name) for end in ends), log)
-
-
-def _values(text):
-    values = {}
-    for part in filter(None, text.split(",")):
-        name, _, value = part.partition(":")
-        if name in values:
-            raise ValueError(f"the link is damaged: {_shown(name)} is given twice.")
-        values[name] = _float(value, name)
-    return values
+        given = links.read(link)
+        return cls(**given | {k: Axis(*given[k]) for k in "xy"})
