@@ -46,7 +46,9 @@ class Extras:
         downloads = pn.Row(page.toolbar.png, *page.toolbar.data, margin=0)
         diagram = pn.pane.Bokeh(self._diagram)
         self.below = pn.Column(*self._theory, self._visited, diagram, downloads, self._take, **wide)
-        self.beside = pn.Column(self._rows, pn.pane.Bokeh(self._orbit), self._fixed, self._last, width=440)
+        self.beside = pn.Column(
+            self._rows, pn.pane.Bokeh(self._orbit), self._fixed, self._last, width=440, stylesheets=[styles.LOOK]
+        )
         self._workers = {name: Latest(name) for name in ("looker", "solver", "theorist 0", "theorist 1", "crosser")}
 
     def close(self) -> None:

@@ -64,12 +64,20 @@ class Page:
         self.banner = pn.pane.HTML(escape(banner), stylesheets=[styles.BANNER], visible=bool(banner), **wide)
         # Bokeh's own, so that new figures and what they show travel in one stream, in order.
         self.canvas = Row(children=[])
+        above = [self.banner, self.alert, self.about, self.toolbar.layout()]
+        parts = {
+            "controls": self.controls.layout(),
+            "picture": pn.Column(*above, pn.pane.Bokeh(self.canvas), self.legend, self.status),
+            "look": self.extras.beside,
+            "below": self.extras.below,
+        }
+        for area, part in parts.items():
+            part.styles = {"grid-area": area}
+        self.whole = pn.Row(*parts.values(), stylesheets=[styles.PAGE], sizing_mode="stretch_width")
 
     def layout(self) -> pn.viewable.Viewable:
         """Everything on the page."""
-        parts = [self.banner, self.alert, self.about, self.toolbar.layout(), pn.pane.Bokeh(self.canvas), self.legend]
-        middle = pn.Column(*parts, self.status, self.extras.below, margin=(0, 10))
-        return pn.Row(self.controls.layout(), middle, self.extras.beside, styles={"flex-wrap": "wrap"})
+        return self.whole
 
     # -- the view ---------------------------------------------------------------------------------------------------
 
@@ -171,6 +179,8 @@ class Page:
             self.extras.mark(view)
             self.canvas.children = [picture.figure for picture in self.pictures]
             self.canvas.width = width * len(names)
+            for part in (self.whole, self.extras.beside):
+                part.css_classes = ["two"] * (len(names) > 1)
             self.about.object = f"<div>{escape(subject.about)}</div>"
         for range_, axis in zip(self._ranges, (view.x, view.y)):
             if (range_.start, range_.end) != (axis.low, axis.high):
@@ -213,7 +223,7 @@ class Page:
         for i, (picture, result) in enumerate(zip(self.pictures, round.results)):
             variable = result[next(iter(result.data_vars))]
             image = image_of(variable, view.x.name, view.y.name, held[i] if i < len(held) else None)
-            picture.show(image, view, f"{shown(view)[i]}: {meaning(variable)}")
+            picture.show(image, view, shown(view)[i] + (":\n" if view.beside else ": ") + meaning(variable))
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
         drawn = [result.attrs["drawn"] for result in round.results if "drawn" in result.attrs]

@@ -1,5 +1,25 @@
 """The page's looks."""
 
+#: Where its parts stand. A point is looked at beside the pictures, or below them where the window is too narrow; two
+#: pictures (class "two") need more room.
+PAGE = """
+:host { display: grid !important; align-items: start; grid-template-rows: auto 1fr;
+        grid-template-columns: 300px minmax(660px, 1fr) 450px;
+        grid-template-areas: "controls picture look" "controls below look"; }
+:host(.two) { grid-template-columns: 300px minmax(890px, 1fr) 450px; }
+@media (max-width: 1430px) { :host {
+        grid-template-rows: auto auto 1fr; grid-template-columns: 300px minmax(660px, 1fr);
+        grid-template-areas: "controls picture" "controls look" "controls below"; } }
+@media (max-width: 1660px) { :host(.two) {
+        grid-template-rows: auto auto 1fr; grid-template-columns: 300px minmax(890px, 1fr);
+        grid-template-areas: "controls picture" "controls look" "controls below"; } }
+"""
+
+#: Below the pictures its parts stand side by side.
+LOOK = """
+@media (max-width: 1430px) { :host { flex-flow: row wrap !important; width: auto !important; } }
+@media (max-width: 1660px) { :host(.two) { flex-flow: row wrap !important; width: auto !important; } }
+"""
 ALERT = """
 :host { margin: 4px 10px; }
 div { background: #fdecea; border-left: 4px solid #D55E00; padding: 8px 12px; font-size: 14px; color: #4a1d05; }
