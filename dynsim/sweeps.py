@@ -132,6 +132,15 @@ def labelled(job: Job, arrays: Mapping, device: str) -> xr.Dataset:
     return label(xr.Dataset(data, grid.coords | dims, attrs), job.map)
 
 
+def point_of(job: Job, number: int) -> xr.Dataset:
+    """What a job finds at one point, by its number in the order of the grid: variables without the grid's dims."""
+    found = xr.Dataset()
+    for m, rows in zip(job.made, engines.compute(engines.choose("cpu", 1), job, number, number + 1)):
+        dims = job.dims(m)[len(job.grid.dims) :]
+        found[m.name] = dims, rows[:, 0] if dims else rows[0, 0], _attributes(m)
+    return found
+
+
 def _swept(map, grid, seed, device):
     """The swept states and parameters; seeds, which are neither, must be whole numbers."""
     if not map.noisy or SEED not in grid.names:

@@ -9,8 +9,9 @@ import xarray as xr
 
 import dynsim as ds
 from dynsim.explorer import colouring, exporting
+from dynsim.explorer.library import Library
 from dynsim.explorer.painting import COARSE, COARSEST, Painter, Request
-from dynsim.explorer.subjects import Library, map_of, tuners_for
+from dynsim.explorer.subjects import map_of, tuners_for
 from dynsim.explorer.view import Axis, Limits, TooCostly, View
 
 LIBRARY = Library()

@@ -364,6 +364,27 @@ def test_a_stored_sweep(page, tmp_path):
         made.close()
 
 
+def test_a_store_that_grows_is_read_again(page, tmp_path):
+    over, path = {"sigma": np.linspace(1.5, 1.9, 40), "nu": np.geomspace(0.02, 10, 40)}, tmp_path / "sweep.zarr"
+    whole = ds.sweep(ds.maps.cdat, 200, over, ds.measures.final("lam"), store=path)
+    chunk = max((path / "lam_final").rglob("*"), key=lambda p: p.stat().st_size if p.name != "zarr.json" else 0)
+    there = chunk.read_bytes()
+    chunk.unlink()
+    made = ds.explore(path)
+    try:
+        page.goto(made.url)
+        (picture,) = settled(page, "map=sweep.zarr", side=500)
+        page.wait_for_selector(".status :text('which lacks')")
+        assert np.isnan(values(picture)).any()
+        chunk.write_bytes(there)
+        page.wait_for_function(f"() => ({PICTURES})()[0].values.every(Number.isFinite)")
+        sync_api.expect(page.locator(".status div").first).not_to_contain_text("lacks")
+        (picture,) = page.evaluate(PICTURES)
+        assert set(values(picture).ravel()) == set(whole.lam_final.values.astype(np.float32).ravel().astype(float))
+    finally:
+        made.close()
+
+
 def test_foreign_names_are_refused_and_host_is_told(page, explorer):
     port, open_ = explorer.url.rstrip("/").rpartition(":")[2], len(explorer._pages)
     assert page.request.get(explorer.url, headers={"Host": f"evil.example:{port}"}).ok

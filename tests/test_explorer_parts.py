@@ -7,13 +7,14 @@ import pytest
 import sympy as sp
 
 import dynsim as ds
+from dynsim.explorer import exporting
 from dynsim.explorer.across import across
 from dynsim.explorer.boundaries import boundaries
 from dynsim.explorer.derived import Abandoned, derive, numbers, told
 from dynsim.explorer.fixed import fixed_points_at
+from dynsim.explorer.library import Library
 from dynsim.explorer.looking import orbit_at
 from dynsim.explorer.plane import Plane
-from dynsim.explorer.subjects import Library
 from dynsim.explorer.view import Axis, View
 from dynsim.reproduce.ratio import gain
 from dynsim.stability.diagrams import orbit_diagram
@@ -145,15 +146,6 @@ def test_one_point_is_told_as_orbit_and_sweep_have_it():
     assert long.orbit.sizes["step"] <= 20_000 and long.orbit.step.values[-1] > 123_400
 
 
-def test_noise_is_drawn_by_the_seed_of_the_view():
-    subject = LIBRARY.subject("stochastic")
-    view = subject.first().but(seed=3, steps=50)
-    look = orbit_at(subject, view, 0.5, 0.02)
-    x, y = view.x.name, view.y.name
-    np.testing.assert_array_equal(look.orbit.x, ds.orbit(ds.maps.stochastic, 50, seed=3, **{x: 0.5, y: 0.02}).x)
-    assert "noise" in look.note
-
-
 def test_what_fails_at_a_point_is_said():
     subject = LIBRARY.subject("uv")
     rows = dict(orbit_at(subject, subject.first().but(measure="mean:foo", steps=50), 1.0, 1.0).rows)
@@ -264,6 +256,43 @@ def test_what_a_line_cannot_be_and_one_that_is_abandoned():
     gone = across(subject, view.but(values={"lam": 0.1}), (2.5, 1.0, 2.9, 2.0), "lam")
     assert gone.escaped.all() and not gone.counts.any(), "and a range all the same"
     assert gone.low < gone.high
+
+
+def test_a_noisy_point_has_the_draws_of_its_cell():
+    subject = LIBRARY.subject("stochastic")
+    view = subject.first().but(measure="final:x", steps=300, side=125, seed=5)
+    picture = subject.compute(view, 125, lambda count: None).x_final.values
+    x, y = (axis.centres(125)[k] for axis, k in ((view.x, 17), (view.y, 90)))
+    look = orbit_at(subject, view, x * 1.0001, y)
+    assert dict(look.rows)["x final"] != told(
+        subject.compute(view.but(seed=6), 125, lambda n: None).x_final.values[17, 90]
+    )
+    assert (look.values[view.x.name], look.values[view.y.name]) == (x, y)
+    assert look.orbit.x[-1] == picture[17, 90] != picture[18, 90]
+    assert dict(look.rows)["x final"] == told(picture[17, 90])
+    assert "cell" in look.note
+    stored = orbit_at(subject, view, x, y, cells=False)
+    assert stored.orbit.x[-1] != picture[17, 90] and "anew" in stored.note
+
+
+def test_each_of_several_numbers_can_be_shown():
+    subject = LIBRARY.subject("uv")
+    view = subject.first().but(measure="lyapunov_spectrum", steps=200, side=125)
+    both = ds.sweep(subject.map, 200, view.over(9), ds.measures.lyapunov_spectrum()).lyapunov_spectrum
+    for k in (1, 2):
+        one = view.but(values={"order": k})
+        LIBRARY.check(one)
+        got = subject.compute(one, 9, lambda count: None).lyapunov_spectrum
+        np.testing.assert_array_equal(got.values, both.sel(order=k).values)
+        scope = {}
+        exec(exporting.python(one.but(side=125), subject).replace("125)", "9)").rpartition("\n")[0], scope)
+        assert scope["result"].lyapunov_spectrum.order == k
+    look = orbit_at(subject, view, *(a.centres(1)[0] for a in (view.x, view.y)))
+    assert dict(look.rows)["lyapunov spectrum"].count(",") == 1
+    with pytest.raises(ValueError, match="orders 1 to 2"):
+        LIBRARY.check(view.but(values={"order": 3}))
+    with pytest.raises(ValueError, match="order"):
+        LIBRARY.check(view.but(values={"order": 1}, measure="period"))
 
 
 def test_a_noisy_line_takes_the_seed_of_the_view():

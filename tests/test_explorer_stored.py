@@ -13,9 +13,9 @@ import dynsim as ds
 from dynsim.colours import BAD, classes
 from dynsim.explorer import exporting
 from dynsim.explorer.colouring import image_of
+from dynsim.explorer.library import Library
 from dynsim.explorer.reading import measure_from
 from dynsim.explorer.stored import Stored, open_sweep
-from dynsim.explorer.subjects import Library
 from dynsim.explorer.view import Axis, Limits, TooCostly, View
 from dynsim.store import layout
 

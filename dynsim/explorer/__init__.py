@@ -1,8 +1,8 @@
 """Phase diagrams under the mouse: ``ds.explore`` and ``dynsim explore``.
 
 ============ ========================================================================================================
-view         what a picture shows, as a value that a link can carry; history: those that were seen
-subjects     what can be explored, and how it is first shown; stored, reading: sweeps on disk
+view         what a picture shows, as a value that a link can carry; links: their text; history: those that were seen
+library      what can be explored; subjects: maps, and how each is first shown; stored, reading: sweeps on disk
 painting     pictures computed in a thread; newer ones overtake
 colouring    a result as an image
 boundaries   the theory's lines; statements: those that are known; plane: where expressions change sign
@@ -104,7 +104,7 @@ def _library(what, map, theory, device):
     """What can be explored, and the name of what is shown first."""
     import dynsim as ds
 
-    from .subjects import Library
+    from .library import Library
 
     own, stored = {}, {}
     if isinstance(what, xr.Dataset) or _is_path(what):

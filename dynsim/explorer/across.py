@@ -77,7 +77,7 @@ def across(
 
     Examples
     --------
-    >>> from dynsim.explorer.subjects import Library
+    >>> from dynsim.explorer.library import Library
     >>> subject = Library().subject("uv_balanced")
     >>> found = across(subject, subject.first(), (0.5, 0.4, 1.2, 0.4), "u")
     >>> found.counts.shape, found.steps, (found.counts > 0).sum(axis=0)[[0, -1]]

@@ -19,7 +19,8 @@ MEANINGS = {
 def meaning(variable: xr.DataArray) -> str:
     """What the colours mean, such as "mean sharpness λ"."""
     of = variable.attrs.get("measure", "").partition("'")[2].partition("'")[0]
-    return " ".join(filter(None, (variable.attrs.get("long_name", str(variable.name)), letter(of))))
+    order = f"no. {variable.order.item()}" if "order" in variable.coords else ""
+    return " ".join(filter(None, (variable.attrs.get("long_name", str(variable.name)), letter(of), order)))
 
 
 def legend(shares) -> str:

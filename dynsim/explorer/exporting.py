@@ -21,7 +21,7 @@ def python(view: View, subject: Subject) -> str:
 
     Examples
     --------
-    >>> from dynsim.explorer.subjects import Library
+    >>> from dynsim.explorer.library import Library
     >>> library = Library()
     >>> view = library.first("uv").but(measure="regime")
     >>> print(python(view, library.subject("uv")))
@@ -38,7 +38,8 @@ def python(view: View, subject: Subject) -> str:
     seed = f", seed={view.seed}" if subject.noisy else ""
     measured = f"ds.measures.{replace(measure, options=options)!r}"
     call = f"ds.sweep({_map(view.map)}, {view.steps}, {{{over}}}, {measured}{values}{seed})"
-    return f'import numpy as np, dynsim as ds\nresult = {call}\nds.plot.phase_diagram(result, "{measure.name}");'
+    part = "".join(f".sel({dim}={view.values.get(dim, 1):g})" for dim in subject.orders(view))
+    return f'import numpy as np, dynsim as ds\nresult = {call}{part}\nds.plot.phase_diagram(result, "{measure.name}");'
 
 
 def _stored(view, subject):
@@ -48,7 +49,9 @@ def _stored(view, subject):
         name, measure, values = made
         over = ", ".join(f'"{axis.name}": {_grid(axis, view.side)}' for axis in axes)
         given = "".join(f", {n}={v!r}" for n, v in values.items())
+        part = {dim: entry for dim, entry in subject.entries(view).items() if dim in subject.orders(view)}
         call = f"ds.sweep({_map(name)}, {subject.steps}, {{{over}}}, ds.measures.{measure!r}{given})"
+        call += f".isel({part!r})" * bool(part)
         return f'import numpy as np, dynsim as ds\nresult = {call}\nds.plot.phase_diagram(result, "{view.measure}");'
     source = subject.dataset.encoding.get("source", "")
     opened = f"xr.open_{'zarr' if Path(source).is_dir() else 'dataset'}({source!r})" if source else "sweep"

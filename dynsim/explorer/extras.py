@@ -64,9 +64,11 @@ class Extras:
         theory = view.but(point=None, line=None, look=0)
         self._when("theory", partial(self._draw_theory, view), theory if view.theory else None)
         axes = {k: replace(a, low=0, high=1) for k, a in (("x", view.x), ("y", view.y))}
-        plane = self._page.library.looked_at(view)[1].but(**axes, theory=False, side=500)  # a zoom changes neither
-        self._when("point", self._look, plane.but(line=None) if view.point else None)
-        self._when("line", self._cross, plane.but(point=None) if view.line else None)
+        subject, part = self._page.library.looked_at(view)
+        part = part.but(theory=False, line=None)
+        plane = part.but(**axes, side=500)  # a zoom changes nothing, unless cells have noise of their own
+        self._when("point", self._look, (part if subject.noisy else plane) if view.point else None)
+        self._when("line", self._cross, plane.but(point=None, line=view.line) if view.line else None)
 
     def mark(self, view) -> None:
         """Mark the point and the line in the picture that they are of."""
@@ -181,7 +183,7 @@ class Extras:
 
         asked, known = subject.plain(view), Subject(view.map, subject.map)
         show = partial(self._look_is, view.map, subject.map)
-        self._work("looker", lambda stale: orbit_at(known, asked, *view.point), show)
+        self._work("looker", lambda stale: orbit_at(known, asked, *view.point, cells=subject.computed), show)
 
     def _look_is(self, name, map, look):
         note = f'<div class="hint">{escape(look.note)}</div>' if look.note else ""

@@ -11,7 +11,7 @@ class History:
 
     Examples
     --------
-    >>> from dynsim.explorer.subjects import Library
+    >>> from dynsim.explorer.library import Library
     >>> history, first = History(), Library().first("cdat")
     >>> for steps in (100, 200, 300):
     ...     history.visit(first.but(steps=steps))

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import xarray as xr
 
 import dynsim as ds
 
 from ..cli_request import measure as measure_of
 from ..labels import flags_of, named
+from ..sweeps import job_of, point_of
 from .derived import numbers, told
 from .subjects import Subject, letter
 from .view import View
@@ -37,13 +39,14 @@ class Look:
     note: str = ""
 
 
-def orbit_at(subject: Subject, view: View, x: float, y: float) -> Look:
+def orbit_at(subject: Subject, view: View, x: float, y: float, cells: bool = True) -> Look:
     """The orbit from a point of the picture, and what is measured of it.
 
     Parameters
     ----------
     subject, view : the picture.
     x, y : the values on its axes.
+    cells : of a map that takes noise: whether to take the middle of the picture's cell and its draws.
 
     Returns
     -------
@@ -52,20 +55,26 @@ def orbit_at(subject: Subject, view: View, x: float, y: float) -> Look:
 
     Examples
     --------
-    >>> from dynsim.explorer.subjects import Library
+    >>> from dynsim.explorer.library import Library
     >>> subject = Library().subject("uv_balanced")
     >>> look = orbit_at(subject, subject.first(), 0.5, 1.0)
     >>> look.rows[:3], look.orbit.sizes["step"]
     ([('A', '0.5'), ('u₀', '1'), ('period', 'period 1')], 1001)
     """
+    number, note = 0, ""
+    if subject.noisy and cells:
+        number, (x, y) = _cell(view, x, y)
+        note = "the middle of the picture's cell, with the noise that was drawn for it"
+    elif subject.noisy:
+        note = "its noise is drawn anew: not that of the stored point"
     given = subject.values(view) | {view.x.name: float(x), view.y.name: float(y)}
     map, every = subject.map, max(1, -(-view.steps // (KEPT - 1)))
     rows = [(letter(n) + "₀" * (n in map.state), told(v)) for n, v in ((view.x.name, x), (view.y.name, y))]
     kinds = [view.measure, *(n for n in ("regime", "lifetime") if n in subject.measures)]
     for text in dict.fromkeys(kinds):
-        rows.append(_measured(subject, view, given, text))
+        rows.append(_measured(subject, view, given, text, number if subject.noisy and cells else None))
     last: list[tuple[str, str]] = []
-    orbit, noise = None, {"seed": view.seed} if subject.noisy else {}
+    orbit, noise = None, {"seed": view.seed, "point": number} if subject.noisy else {}
     try:
         orbit = ds.orbit(map, view.steps, every=every, progress=False, **noise, **given)
     except Exception as error:  # whatever a user's own map may raise
@@ -73,20 +82,28 @@ def orbit_at(subject: Subject, view: View, x: float, y: float) -> Look:
     else:
         end = orbit.isel(step=-1)
         last = [("step", f"{int(end.step):,}"), *((letter(str(n)), told(v.item())) for n, v in end.data_vars.items())]
-    note = "its noise is drawn anew, with the picture's seed: not that of a cell of the picture" if noise else ""
     return Look(numbers(map, given), orbit, rows, last, note)
 
 
-def _measured(subject, view, given, text):
+def _cell(view, x, y):
+    """The number of the cell of the picture that a point lies in, in the order of its grid, and the cell's middle."""
+    places = [int(np.clip(axis.share(v) * view.side, 0, view.side - 1)) for axis, v in ((view.x, x), (view.y, y))]
+    middle = (grid[i] for grid, i in zip(view.over(view.side).values(), places))
+    return places[0] * view.side + places[1], middle
+
+
+def _measured(subject, view, given, text, number):
+    """What is measured there; of the cell with a number, as the picture has it."""
     name = text
     try:
         asked = measure_of(text)
         name = asked.name.replace("_", " ")
-        over = {view.x.name: [given[view.x.name]]}
-        others = {n: v for n, v in given.items() if n != view.x.name}
-        noise = {"seed": view.seed} if subject.noisy else {}
-        found = ds.sweep(subject.map, view.steps, over, asked, progress=False, **noise, **others)
-        array = found[asked.name].squeeze()
+        if number is None:
+            others = {n: v for n, v in given.items() if n != view.x.name}
+            job = job_of(subject.map, view.steps, {view.x.name: [given[view.x.name]]}, [asked], others, view.seed)
+        else:
+            job = subject.job(view.but(measure=text), view.side)
+        array = point_of(job, number or 0)[asked.name]
         if array.ndim:
             return name, ", ".join(told(v) for v in array.values.ravel())
         if name == "lifetime" and array.item() > view.steps:

@@ -15,14 +15,16 @@ from .captions import legend, meaning
 from .colouring import image_of
 from .extras import Extras
 from .history import History
+from .library import Library
 from .painting import Painter, Request, Round
 from .panel import Controls
-from .subjects import Library
 from .toolbar import Toolbar
 from .view import Limits, View
 
 #: Milliseconds for which the values of a moving slider are gathered.
 SLIDE = 30
+#: Milliseconds until a store that lacks part of the picture is read again; twice as long each time it has not grown.
+GROWS, GROWS_AT_LAST = 3000, 60_000
 
 
 class Page:
@@ -47,6 +49,7 @@ class Page:
         self.of: View | None = None
         self.pictures: list[figures.Picture] = []
         self._key, self._moving, self.scales = None, False, ()
+        self._newest, self._lacks, self._pause = None, 0.0, GROWS
         self.painter = Painter(self._told, limits)
         self.controls = Controls(
             library,
@@ -114,13 +117,15 @@ class Page:
             self._say("computing …", busy=True)
             self.legend.object, self.results, self.of = "", (), None
             self.extras.unsettled()
-            compute = partial(self.library.compute, view)
-            self.painter.ask(Request(view, compute, 2 if view.beside else 1))
+            self._paint()
         elif self.of is not None and self.of.drawn == view.drawn:
             self.of = view
             self._settled()
         self.extras.follow(view)
         return True
+
+    def _paint(self):
+        self.painter.ask(Request(self.view, partial(self.library.compute, self.view), 2 if self.view.beside else 1))
 
     def soon(self, do: Callable, *what) -> None:
         """Do it in a callback of its own: Panel calls some of a widget's without the document's lock."""
@@ -235,8 +240,21 @@ class Page:
             self.legend.object = legend([image.shares for image in images])
             self._say("; ".join([f"{size}: {round.seconds:.2f} s of computing", *map(escape, dict.fromkeys(drawn))]))
             self._settled()
+            self._await_growth(round)
         elif round.seconds > 0.1:
             self._say(f"{size}; a finer picture is on its way", busy=True)
+
+    def _await_growth(self, round):
+        """Read a store that lacks part of the picture again after a while."""
+        self._newest, lacks = round, max(result.attrs.get("lacks", 0.0) for result in round.results)
+        if lacks:
+            self._pause = min(2 * self._pause, GROWS_AT_LAST) if lacks == self._lacks else GROWS
+            self._lacks = lacks
+            self.doc.add_timeout_callback(partial(self._read_again, round), self._pause)
+
+    def _read_again(self, round):
+        if self._newest is round and self.of is not None and self.of.drawn == self.drawn:
+            self._paint()
 
     def _say(self, text, busy=False):
         self.status.object = f"<div>{text}</div>"

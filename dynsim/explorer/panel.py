@@ -11,7 +11,8 @@ import dynsim as ds
 
 from .. import checks
 from ..cli_request import measure as measure_of
-from . import subjects
+from . import styles, subjects
+from .library import Library
 from .view import SIDES, Axis, View
 
 #: In the list of maps: any landscape with any tuner.
@@ -40,7 +41,7 @@ class Controls:
     ``soon(f)`` calls f a moment later: what a moving slider says meanwhile becomes one change.
     """
 
-    def __init__(self, library: subjects.Library, changed: Callable, failed: Callable, soon: Callable):
+    def __init__(self, library: Library, changed: Callable, failed: Callable, soon: Callable):
         self.library, self._changed, self._failed, self._soon = library, changed, failed, soon
         self._sliding: dict[str, float] = {}
         self.view: View | None = None
@@ -53,12 +54,15 @@ class Controls:
         self.tuner = select(label="Tuner", options=ds.tuners.__all__, css_classes=["tuner"], **half)
         self.delay = box(label="delay: the tuner sees the step before", **wide)
         self.beside = select(label="Beside it, with the same axes", options=[_NONE], css_classes=["beside"], **wide)
-        self.names = {k: select(label=f"{k} axis", css_classes=[f"{k}-axis"], **wide) for k in "xy"}
-        self.lows = {k: text(label="from", css_classes=[f"{k}-low"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
-        self.highs = {k: text(label="to", css_classes=[f"{k}-high"], width=_WIDTH // 3 - 2, **tight) for k in "xy"}
-        self.logs = {k: box(label="log", width=50, margin=(26, 2, 2, 2)) for k in "xy"}
+        named = {"width": _WIDTH - 58, **tight}
+        self.names = {k: select(label=f"{k} axis", css_classes=[f"{k}-axis"], **named) for k in "xy"}
+        end = {**half, "stylesheets": [styles.LONG_NUMBER]}
+        self.lows = {k: text(label="from", css_classes=[f"{k}-low"], **end) for k in "xy"}
+        self.highs = {k: text(label="to", css_classes=[f"{k}-high"], **end) for k in "xy"}
+        self.logs = {k: box(label="log", width=46, margin=(26, 0, 2, 0)) for k in "xy"}
         self.measure = select(label="Colour by", css_classes=["measure"], **half)
         self.of = select(label="of", css_classes=["of"], **half)
+        self.order = select(label="which, from the largest", options=[1], css_classes=["order"], **half)
         self.span = select(label="over", options=list(_SPANS), **half)
         self.steps = text(label="Steps", css_classes=["steps"], **half)
         self.side = select(label="Cells a side", options=list(SIDES), **half)
@@ -71,7 +75,7 @@ class Controls:
     def _watch(self):
         for widget in (self.map, self.landscape, self.tuner, self.delay):
             widget.param.watch(self._subject_changed, "value")
-        for widget in (self.beside, self.measure, self.of, self.span, self.steps, self.side, self.seed):
+        for widget in (self.beside, self.measure, self.of, self.order, self.span, self.steps, self.side, self.seed):
             widget.param.watch(self._read, "value")
         for k in "xy":
             for widget in (self.lows[k], self.highs[k], self.logs[k]):
@@ -80,11 +84,12 @@ class Controls:
 
     def layout(self) -> pn.Column:
         """The widgets, one below the other."""
-        ends = {k: pn.Row(self.lows[k], self.highs[k], self.logs[k], margin=0) for k in "xy"}
+        names = {k: pn.Row(self.names[k], self.logs[k], margin=0) for k in "xy"}
+        ends = {k: pn.Row(self.lows[k], self.highs[k], margin=0) for k in "xy"}
         rows = [
-            self.map, pn.Row(self.landscape, self.tuner, margin=0), self.delay, self.names["x"], ends["x"],
-            self.names["y"], ends["y"], pn.Row(self.measure, self.of, margin=0), pn.Row(self.span, self.seed, margin=0),
-            pn.Row(self.steps, self.side, margin=0), self.beside, self.sliders,
+            self.map, pn.Row(self.landscape, self.tuner, margin=0), self.delay, names["x"], ends["x"],
+            names["y"], ends["y"], pn.Row(self.measure, self.of, self.order, margin=0),
+            pn.Row(self.span, self.seed, margin=0), pn.Row(self.steps, self.side, margin=0), self.beside, self.sliders,
         ]  # fmt: skip
         return pn.Column(*rows, width=_WIDTH + 30, margin=(0, 0, 0, 6))
 
@@ -144,6 +149,10 @@ class Controls:
             self.delay.value = bool(delay)
 
     def _show_measure(self, view, subject):
+        orders = subject.orders(view)
+        self.order.visible = bool(orders)
+        for dim, count in orders.items():
+            self.order.param.update(options=list(range(1, count + 1)), value=int(view.values.get(dim, 1)))
         if not subject.computed:
             self.measure.param.update(options=list(subject.measures), value=view.measure)
             self.of.visible = self.span.visible = False
@@ -233,10 +242,19 @@ class Controls:
             axes = {k: Axis(self.names[k].value, *ends[k], self.logs[k].value) for k in "xy"}
             beside = "" if self.beside.value == _NONE else self.beside.value
             measure = self._measure(steps) if event.obj in self._measured else view.measure
+            new = view.but(**axes, measure=measure, steps=steps, seed=seed, side=self.side.value, beside=beside)
+            new = self._in_order(new)
         except ValueError as error:
             self._failed(error)
-            return
-        self._changed(view.but(**axes, measure=measure, steps=steps, seed=seed, side=self.side.value, beside=beside))
+        else:
+            self._changed(new)
+
+    def _in_order(self, new):
+        """The view with the one of several numbers that is chosen; of another measure, the first."""
+        subject, view = self.library.subject(new.map), self.view
+        chosen = self.order.value if new.measure == view.measure else 1
+        kept = {n: v for n, v in new.values.items() if n not in subject.orders(view)}
+        return new.but(values=kept | {dim: chosen for dim in subject.orders(new) if chosen > 1})
 
     def _measure(self, steps):
         subject = self.library.subject(self.view.map)

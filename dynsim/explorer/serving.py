@@ -9,8 +9,8 @@ from html import escape
 import panel as pn
 
 from . import styles
+from .library import Library
 from .page import Page
-from .subjects import Library
 from .view import Limits, View
 
 #: Pages that may be open at a time.

@@ -106,6 +106,11 @@ class Stored:
         for name in view.values:
             checks.known_name(name, self.dataset.dims, "dim", f" of {self.name!r}")
 
+    def orders(self, view: View) -> dict[str, int]:
+        """The dim of a measure that is several numbers, and how many; the one that is shown is among the values."""
+        array = self.dataset[view.measure]
+        return {str(dim): array.sizes[dim] for dim in array.dims if dim not in self._grid}
+
     def values(self, view: View) -> dict[str, float]:
         """The view's values of dims of this sweep."""
         axes = (view.x.name, view.y.name)
@@ -126,7 +131,8 @@ class Stored:
     def compute(self, view: View, side: int, advance: Callable, device: str = "cpu") -> xr.Dataset:
         """A picture, as ds.sweep returns one; `advance` hears of it as of steps, and may raise to stop.
 
-        Its attribute ``drawn`` says whether it is read or computed, and why; ``at`` has the entries of other dims.
+        Its attribute ``drawn`` says whether it is read or computed, and why; ``at`` has the entries of other dims;
+        ``lacks`` is the share of it that the store has not got yet.
         Where nothing is stored it is NaN, and the variable's attribute ``not_stored`` has the share of such cells.
         """
         entries = self.entries(view)
@@ -138,14 +144,10 @@ class Stored:
         except ValueError as error:  # the time is up, or the map refuses
             found, drawn = self._read(view, side, entries, lambda count: None)
             drawn += f": {error}"
-        at = {dim: self._value(dim, entry) for dim, entry in entries.items() if dim not in self._own_dims(view)}
+        at = {dim: self._value(dim, entry) for dim, entry in entries.items() if dim not in self.orders(view)}
         return found.assign_attrs(drawn=drawn, at=json.dumps(at))
 
     # -- from the store -----------------------------------------------------------------------------------------------
-
-    def _own_dims(self, view):
-        """Dims of a measure that is several numbers: its first one is shown."""
-        return [dim for dim in self.dataset[view.measure].dims if dim not in self._grid]
 
     def entries(self, view: View) -> dict[str, int]:
         """The entry of every dim of the variable that is no axis; one without numbers along it is counted from 0."""
@@ -155,9 +157,10 @@ class Stored:
                 continue
             if dim in self.cells:
                 entries[dim] = self.cells[dim].nearest(view.values.get(dim, self.defaults[dim]))
+            elif dim in self.orders(view):
+                entries[dim] = int(np.clip(round(view.values.get(dim, 1)), 1, array.sizes[dim])) - 1
             else:
-                middle = 0 if dim in self._own_dims(view) else array.sizes[dim] // 2
-                entries[dim] = int(np.clip(round(view.values.get(dim, middle)), 0, array.sizes[dim] - 1))
+                entries[dim] = int(np.clip(round(view.values.get(dim, array.sizes[dim] // 2)), 0, array.sizes[dim] - 1))
         return entries
 
     def _value(self, dim, entry):
@@ -191,7 +194,7 @@ class Stored:
         drawn = "from the store" + f", {damaged} of whose chunks are damaged" * bool(damaged)
         drawn += f", which lacks {late:.1%} of this picture" * bool(late)
         name = {view.measure: ((view.x.name, view.y.name), values, attrs)}
-        return xr.Dataset(name, coords, self.dataset.attrs), drawn
+        return xr.Dataset(name, coords, self.dataset.attrs | {"lacks": float(late)}), drawn
 
     # -- computed anew ------------------------------------------------------------------------------------------------
 
@@ -200,8 +203,7 @@ class Stored:
             raise Cannot
         job = self._job(view, side, entries)
         differ, tried = self._try(view.measure, job, advance)
-        own = [dim for m in job.made if (dim := m.kind.does.dim)]
-        found = run(job, advance, device).isel(dict.fromkeys(own, 0))
+        found = run(job, advance, device).isel({dim: entries[dim] for dim in self.orders(view)})
         here = " × ".join(str(self.cells[a.name].within(a.low, a.high)) for a in (view.x, view.y))
         drawn = f"computed anew, the store has too few points here ({here})"
         drawn += "; other noise was drawn than for the store" * job.map.noisy

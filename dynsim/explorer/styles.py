@@ -35,6 +35,7 @@ i { display: inline-block; width: 13px; height: 13px; margin-right: 5px; vertica
     border: 1px solid #00000033; }
 b { font-weight: 600; color: #5b6875; }
 """
+LONG_NUMBER = "input.bk-input { font-size: 11px; padding: 4px 5px; }"
 STATUS = "div { font-size: 13px; color: #5b6875; }"
 DETAILS = """
 div { font-size: 13px; line-height: 1.45; }

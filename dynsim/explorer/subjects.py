@@ -115,7 +115,7 @@ class Subject:
         self.measures = {
             kind.name: "name" in inspect.signature(kind).parameters
             for kind in kinds
-            if kind.name != "lyapunov_spectrum" and all(n in (*SUPPLIED, *map.readable) for n in kind.inputs)
+            if all(n in (*SUPPLIED, *map.readable) for n in kind.inputs)
         }
 
     @property
@@ -173,6 +173,11 @@ class Subject:
             checks.known_name(axis.name, self.names, "axis", f" of the map {self.name!r}")
         self.job(view, 2)
 
+    def orders(self, view: View) -> dict[str, int]:
+        """The dim of a measure that is several numbers, and how many; the one that is shown is among the values."""
+        does = measure_of(view.measure).made_for(self.map).kind.does
+        return {does.dim: does.width} if does.dim else {}
+
     def values(self, view: View) -> dict[str, float]:
         """The view's values that this map has a name for, and 1 for what it leaves open."""
         swept = (view.x.name, view.y.name)
@@ -187,13 +192,17 @@ class Subject:
         asked = measure_of(view.measure)
         if asked.options.get("longest", 0) > LONGEST_PERIOD:
             raise ValueError(f"periods up to {LONGEST_PERIOD} are looked for here; {view.measure!r} goes further.")
-        if asked.kind.name == "lyapunov_spectrum":
-            raise ValueError("lyapunov_spectrum is several numbers for each point; colour by lyapunov, the largest.")
-        return job_of(self.map, view.steps, view.over(side), [asked], view.values, view.seed)
+        orders = self.orders(view)
+        for dim, count in orders.items():
+            if view.values.get(dim, 1) not in range(1, count + 1):
+                raise ValueError(f"{asked.kind.name} has the {dim}s 1 to {count} here, not {view.values[dim]:g}.")
+        values = {n: v for n, v in view.values.items() if n not in orders}
+        return job_of(self.map, view.steps, view.over(side), [asked], values, view.seed)
 
     def compute(self, view: View, side: int, advance, device: str = "cpu") -> xr.Dataset:
         """What ``ds.sweep`` returns for a picture; `advance` hears of the steps made, and may raise to stop."""
-        return run(self.job(self.plain(view), side), advance, device)
+        found = run(self.job(self.plain(view), side), advance, device)
+        return found.sel({dim: view.values.get(dim, 1) for dim in self.orders(view)})
 
 
 def run(job: Job, advance, device: str) -> xr.Dataset:
@@ -238,59 +247,3 @@ def letter(name: str) -> str:
     with suppress(KeyError):
         head = unicodedata.lookup(f"GREEK SMALL LETTER {spelled.upper()}") if head.islower() else head
     return head + underscore + tail
-
-
-class Library:
-    """What one explorer offers: every map and closed loop there is, and what the user brings.
-
-    Parameters
-    ----------
-    own : maps of the user's, by the name that they are shown under.
-    theory : boundaries that the user knows: name of a map -> label -> condition, or expression that is zero on them.
-    device : "cpu", "cuda" or "auto", as for ds.sweep.
-    stored : sweeps, :class:`dynsim.explorer.stored.Stored`, by the name that they are shown under.
-    """
-
-    def __init__(self, own: Mapping[str, Map] = {}, theory: Mapping = {}, device: str = "cpu", stored: Mapping = {}):
-        self.own, self.theory, self.device = dict(own), dict(theory), device
-        self.names = list(dict.fromkeys((*stored, *self.own, *ds.maps.__all__)))
-        self._subjects: dict[str, Subject] = dict(stored)
-
-    def subject(self, name: str) -> Subject:
-        """What goes by this name; ValueError where nothing does."""
-        if name not in self._subjects:
-            self._subjects[name] = Subject(name, map_of(name, self.own))
-        return self._subjects[name]
-
-    def first(self, name: str) -> View:
-        """How this is shown at first."""
-        return self.subject(name).first()
-
-    def companions(self, view: View) -> list[str]:
-        """The maps that can be drawn beside the view's, on the same axes; beside a stored sweep, stored ones."""
-        axes, own = {view.x.name, view.y.name}, self.subject(view.map)
-        others = {n: self.subject(n) for n in self.names if n != view.map}
-        others = {n: s for n, s in others.items() if axes <= set(s.names) and s.computed == own.computed}
-        return [n for n, s in others.items() if s.computed or (s.names == own.names and view.measure in s.measures)]
-
-    def parts(self, view: View) -> list[tuple[Subject, View]]:
-        """What is in each of the view's pictures, and the view as one of that picture alone."""
-        found = [(self.subject(view.map), view.but(beside="", look=0))]
-        if view.beside:
-            beside, own = self.subject(view.beside), view.but(map=view.beside, beside="", look=0)
-            found.append((beside, own.but(values=beside.values(own))))
-        return found
-
-    def looked_at(self, view: View) -> tuple[Subject, View]:
-        """The one of these that the point and the line are of."""
-        return self.parts(view)[view.look]
-
-    def check(self, view: View) -> None:
-        """ValueError or TypeError says which name of the view is unknown, or does not fit."""
-        for subject, part in self.parts(view):
-            subject.check(part)
-
-    def compute(self, view: View, which: int, side: int, advance) -> xr.Dataset:
-        """The data of the view's own picture (0) or of the one beside it (1)."""
-        subject, part = self.parts(view)[which]
-        return subject.compute(part, side, advance, self.device)
