@@ -196,6 +196,13 @@ def test_uv_is_attracted_below_its_edge_and_has_2_cycles_by_numbers():
     assert any(one.kind == "2-cycle" for one in found.points) and "found where the orbit goes" in found.note
 
 
+@pytest.mark.parametrize("name, values", [("log_cosh", {}), ("minimalist", {}), ("flip_normal_form", {"kappa": 0.0})])
+def test_points_of_a_family_are_not_listed_one_by_one(name, values):
+    found = fixed_points_at(getattr(ds.maps, name), values)
+    assert found.points and all(one.kind.startswith("family") for one in found.points)
+    assert "apart from families" in found.note
+
+
 def test_a_map_without_a_closed_form_is_searched_by_numbers():
     def own(x=0.4, /, r=2.0):
         return cos(r * x) * x + tanh(x) * 0.5

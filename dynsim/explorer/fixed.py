@@ -19,6 +19,9 @@ from .subjects import letter
 
 #: A multiplier whose modulus is 1 to within this says nothing.
 NEUTRAL = 1e-9
+#: A point that numbers find, and one of whose multipliers is 1 to within this, is on a family, or next to a bifurcation
+#: where Newton's method stops anywhere: it is none of its own.
+APART = 1e-4
 #: States beyond this are left out of the box that a search goes through.
 FAR = 1e6
 
@@ -96,11 +99,12 @@ def fixed_points_at(
         for period in found.notes:  # what sympy did not settle is looked for in numbers
             if stale():
                 raise Abandoned
-            more = _searched(map, period, values, orbit)
+            more, left_out = _searched(map, period, values, orbit)
             points += [(period, here) for here in more if not _known(map, here, points, period, values)]
             what = "fixed point" if period == 1 else "2-cycle"
-            found_so = f"there may be more {what}s than were" if more else f"no {what} was"
-            notes.append(f"{found_so} found where the orbit goes")
+            further = "further " * any(p == period for p, _ in points)
+            found_so = f"there may be more {what}s than were" if more else f"no {further}{what} was"
+            notes.append(f"{found_so} found where the orbit goes" + ", apart from families" * left_out)
         if found.special:
             notes.append("there may be more where " + " or ".join(f"{shown(e)} = 0" for e in found.special))
     return FixedFound([here for _, here in points], "; ".join(notes))
@@ -209,23 +213,26 @@ def _complex(multipliers):
 
 
 def _searched(map, period, values, orbit):
-    """By Newton's method in the range of an orbit."""
+    """By Newton's method in the range of an orbit; and whether points were left out that lie on families."""
     what = "fixed point" if period == 1 else "2-cycle"
     try:
         if orbit is None:
             orbit = ds.orbit(map, 2000, progress=False, **values)
         box = {n: _range(orbit[n].values, values[n]) for n in map.state}
         found = ds.fixed_points(map, period=period, box=box, **{n: values[n] for n in map.parameters})
-        here = []
+        here, left_out = [], False
         for point in found:
             place = {n: float(e) for n, e in point.state.items()}
             multipliers = np.empty(0)
             with suppress(Exception):
                 multipliers = point.multipliers().numbers()
-            here.append(_described(what, place, multipliers))
-        return here
+            if np.abs(multipliers - 1).min(initial=np.inf) < APART:
+                left_out = True
+            else:
+                here.append(_described(what, place, multipliers))
+        return here, left_out
     except Exception:  # whatever a user's own map may raise: nothing was found
-        return []
+        return [], False
 
 
 def _range(states, start):
