@@ -233,6 +233,21 @@ def test_scalings_of_other_maps():
     assert ds.stability.nondimensional(LOGISTIC).ones == ()
 
 
+def test_each_cycle_of_a_step_with_cases_is_listed_once():
+    found = ds.fixed_points(ds.maps.noise_floor, period=2)
+    values = {"eta": 1.5, "a": 1.1, "b": 0.4, "floor": 0.2}
+    seen = []
+    for one in found:
+        place = {n: complex(sp.N(e.subs({s: values[s.name] for s in e.free_symbols}))) for n, e in one.state.items()}
+        if any(v.imag for v in place.values()):
+            continue
+        x, lam = (v.real for v in place.values())
+        orbit = ds.orbit(ds.maps.noise_floor, 2, x=x, lam=lam, progress=False, **values)
+        if abs(orbit.x[2] - x) < 1e-9:
+            seen.append({(round(float(v), 6), round(float(w), 6)) for v, w in zip(orbit.x, orbit.lam)})
+    assert len(seen) == len(set(map(frozenset, seen))) >= 2
+
+
 def test_the_flow_at_the_edge_and_what_it_conserves():
     """Theory 2.1: Ẋ = XY, Ẏ = a − bX², H = Y²/2 + bX²/2 − a ln|X|."""
     edge = ds.fixed_points(EDGE, period=2)[0]

@@ -191,8 +191,10 @@ def _same(point, other):
     expressions = [e for p in (point, other) for e in (*p.equations.after, *p.state.values(), *p.where)]
     names = sorted({s.name for e in expressions for s in e.free_symbols})
     rng = np.random.default_rng(9)
-    samples = [{n: sp.Float(v, 30) for n, v in zip(names, rng.uniform(0.1, 3, len(names)))} for _ in range(12)]
-    return _on(point, other, samples[0]) and all(_covers(point, other, numbers) for numbers in samples)
+    samples = [{n: sp.Float(v, 30) for n, v in zip(names, rng.uniform(0.1, 3, len(names)))} for _ in range(120)]
+    # A step with cases goes on elsewhere where the point is not there.
+    where = next((numbers for numbers in samples if _there(point.where, numbers)), samples[0])
+    return _on(point, other, where) and all(_covers(point, other, numbers) for numbers in samples[:12])
 
 
 def _on(point, other, numbers):
@@ -213,11 +215,11 @@ def _on(point, other, numbers):
 
 def _covers(point, other, numbers):
     """Whether `other` is there at these parameters if `point` is."""
-
-    def there(where, values):
-        found = [sp.N(put(e, values)) for e in where]
-        return all(v.is_real and v > 0 for v in found)
-
-    if not there(point.where, numbers):
+    if not _there(point.where, numbers):
         return True
-    return there(other.where, numbers | {n: put(point.state[n], numbers) for n in other.free})
+    return _there(other.where, numbers | {n: put(point.state[n], numbers) for n in other.free})
+
+
+def _there(where, values):
+    found = [sp.N(put(e, values)) for e in where]
+    return all(v.is_real and v > 0 for v in found)
