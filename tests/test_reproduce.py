@@ -4,9 +4,11 @@ import re
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from dynsim import reproduce
 from dynsim.reproduce import diagrams, figures, table
+from dynsim.reproduce.ratio import gain
 
 #: The claims that do not hold, by a piece of their text. Any other failure is a regression, and so is a change here.
 FAILING = (
@@ -85,3 +87,18 @@ def test_figure_9_is_from_the_papers_parameters():
     assert re.search(r'"lam": 18\.0', run.attrs["values"])
     assert run.eta.values[0] == 0.05 and run.p.values[0] == 4 and run.g.values[0] == 4
     assert np.isfinite(run.lam.values).all()
+
+
+def test_the_gain_of_p_over_g_follows_from_the_rule_and_its_borders_from_the_gain():
+    sigma, lam, nu, q = sp.symbols("sigma lam nu q", positive=True)
+    eta = sigma * (1 + q) / (lam + nu * q)
+    after = 2 * sp.log(1 - eta * nu) - 2 * sp.log(eta * lam - 1)
+    limit = (2 * lam - sigma * (lam + nu)) / (sigma * (lam + nu) - 2 * nu)
+    assert sp.simplify(eta.subs(q, limit) - 2 / (lam + nu)) == 0
+    feedback = -sp.simplify((q * sp.diff(after, q)).subs(q, limit))
+    assert sp.simplify(feedback - gain(sigma, lam, nu)) == 0
+    m = 4 * lam * nu / (lam + nu) ** 2
+    twice = gain(sigma, lam, nu) - 2
+    assert sp.simplify(twice * sigma * (1 - m) / 2 + (sigma - 1) * (sigma - m)) == 0
+    once = gain(sigma, lam, nu) - 1
+    assert sp.simplify(once * sigma * (1 - m) + 2 * sigma**2 - (3 + m) * sigma + 2 * m) == 0

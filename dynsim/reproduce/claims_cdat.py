@@ -29,6 +29,7 @@ def claims() -> Iterator[Claim]:
     yield from without_delay()
     yield from below_the_edge()
     yield from ratio_attracts()
+    yield from ratio_attracts_again()
 
 
 def figure_9() -> Iterator[Claim]:
@@ -251,4 +252,34 @@ def ratio_attracts() -> Iterator[Claim]:
             f"from σ = {sigma[predicted].min():g} on",
             f"from σ = {sigma[attracts].min():g} on; {wrong} of {sigma.size} values of σ differ",
             wrong <= 1,
+        )
+
+
+def ratio_attracts_again() -> Iterator[Claim]:
+    """Where p/g is attracted to 2.3's limit for a ν that is not small: below a first σ too.
+
+    With m = 4λν/(λ+ν)², K = 2 where (σ − 1)(σ − m) = 0, and K = 1 where 2σ² − (3 + m)σ + 2m = 0.
+    """
+    lam, nu = 20.0, 2.0
+    m, low = 4 * lam * nu / (lam + nu) ** 2, 2 * nu / (lam + nu)
+    sigma = low + (2 - 2 * low) * (np.arange(400) + 0.5) / 400
+    u = 1e-3
+    x = u * np.sqrt(quasi_static(sigma, lam, nu)) * 1.001
+    for map_, kind, borders in (
+        (maps.cdat, "delayed", np.sort(np.roots([2, -(3 + m), 2 * m]))),
+        (maps.cdat_undelayed, "no delay", [m, 1.0]),
+    ):
+        start = {"eta": 2 / (lam + nu)} if "eta" in map_.state else {}
+        over = {"sigma": ("line", sigma), "x": ("line", x)}
+        late = [measures.minimum("y", skip=18_000), measures.maximum("y", skip=18_000)]
+        found = sweep(map_, 20_000, over, late, u=u, lam=lam, nu=nu, a=1e-12, b=1e-12, **start)
+        attracts = (found.y_maximum - found.y_minimum).values < 1e-6
+        measured = sigma[1:][attracts[1:] != attracts[:-1]]
+        told = " and ".join(f"{s:.4f}" for s in borders)
+        yield seen(
+            "2.3 D (new)",
+            f"ν/λ = 0.1: p/g is attracted below a first σ and above a second one, in closed form ({kind})",
+            f"borders {told}",
+            f"borders {' and '.join(f'{s:.4f}' for s in measured)} (400 values of σ, {sigma[1] - sigma[0]:.4f} apart)",
+            len(measured) == 2 and np.abs(measured - borders).max() < 2 * (sigma[1] - sigma[0]),
         )

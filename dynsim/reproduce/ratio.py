@@ -7,9 +7,9 @@ def quasi_static(sigma, lam, nu):
 
 
 def gain(sigma, lam, nu):
-    """How strongly ln(p/g) answers to itself one step before: K = 2σq(λ+ν)²/(λ+νq)², q = ν²g/(λ²p) at the limit.
+    """How strongly ln(p/g) answers to itself one step before: K = 2(2σ − σ² − m)/(σ(1 − m)), m = 4λν/(λ+ν)².
 
     The limit attracts iff K < 2, and with CDAT's delay iff K < 1; see :func:`.claims_cdat.ratio_attracts`.
     """
-    q = (2 * lam - sigma * (lam + nu)) / (sigma * (lam + nu) - 2 * nu)
-    return 2 * sigma * q * ((lam + nu) / (lam + nu * q)) ** 2
+    m = 4 * lam * nu / (lam + nu) ** 2
+    return 2 * (2 * sigma - sigma**2 - m) / (sigma * (1 - m))
