@@ -7,6 +7,9 @@ import operator
 #: Names that the engine gives to measures, tuners and results; no state or parameter may take them.
 RESERVED = ("t", "steps", "step", "value", "norm", "log_scale", "exponent", "w", "f_along", "cos_along")
 
+#: Compiled code counts in 64 bits.
+MOST = 2**62
+
 
 def nearest(name, known):
     """ " Did you mean 'lam'?" or nothing."""
@@ -22,7 +25,7 @@ def known_name(name, known, what, of=""):
 
 
 def whole(value, what, least=0):
-    """`value` as an int, if it is a whole number of at least `least`."""
+    """`value` as an int, if it is a whole number of at least `least` that compiled code can count to."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -35,6 +38,8 @@ def whole(value, what, least=0):
         number = int(as_float)
     if number < least:
         raise ValueError(f"{what} must be a whole number >= {least}, not {value!r}.")
+    if number > MOST:
+        raise ValueError(f"{what} must be at most 2^62, not {value!r}.")
     return number
 
 
