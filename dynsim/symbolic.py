@@ -4,11 +4,13 @@ The step is called with symbols; nothing is written down twice. States are real 
 its default (0.3: positive, 0: nonnegative, none: real), which is what lets ``8*a < lam**2`` be found.
 """
 
+import dis
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from types import FunctionType
 
 import numpy as np
 import sympy as sp
@@ -125,6 +127,11 @@ XI = sp.Symbol(noise.NAME, real=True)
 def _equations(map: Map, mean: bool = True, unsigned: tuple = ()) -> Equations:
     state = {n: sp.Symbol(n, real=True) for n in map.state}
     parameters = {n: symbol_of(n, None if n in unsigned else v) for n, v in map.parameters.items()}
+    if name := _compared(map):
+        raise NoClosedForm(
+            f"the step of {map.name!r} asks with == whether {name} is a number, which no symbol is; write "
+            f"where(absolute({name} - 1) < 0.5, …) instead."
+        )
     try:
         after = map.step(*state.values(), **parameters, **({noise.NAME: XI} if map.noisy else {}))
     except vocabulary.TooManyChoices as error:
@@ -141,6 +148,21 @@ def _equations(map: Map, mean: bool = True, unsigned: tuple = ()) -> Equations:
         return Equations(map, state, parameters, after)
     note = f"the mean map: {map.name!r} takes noise, over which its step is averaged"
     return Equations(map, state, parameters, tuple(_mean(f, map) for f in after), note)
+
+
+def _compared(map):
+    """A parameter that the step compares with == or !=: sympy would answer at once, and the choice be lost.
+
+    (Of a state that is a matter of single points, such as where(x == 0, 1, sin(x)/x).)
+    """
+    before = []
+    for instruction in dis.get_instructions(map.step) if isinstance(map.step, FunctionType) else ():
+        if instruction.opname == "COMPARE_OP" and re.search("[!=]=", instruction.argrepr):
+            for name in before[-2:]:
+                if name in map.parameters:
+                    return name
+        before.append(str(instruction.argval))
+    return None
 
 
 def _mean(expression, map):

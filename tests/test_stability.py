@@ -11,6 +11,7 @@ from dynsim.stability.cases import Deadline
 from dynsim.stability.linear import Z, inside
 from dynsim.stability.signs import both, positive
 from dynsim.symbolic import NoClosedForm, equations
+from dynsim.vocabulary import where
 
 
 def logistic(x=0.3, /, r=3.2):
@@ -231,6 +232,26 @@ def test_scalings_of_other_maps():
     floor = {str(g) for g in ds.stability.nondimensional(ds.maps.noise_floor).groups}
     assert floor == {"a*eta**2", "sqrt(b)*eta*floor"}
     assert ds.stability.nondimensional(LOGISTIC).ones == ()
+
+
+def test_a_parameter_compared_with_equals_is_refused_and_a_state_is_not():
+    def switched(x=0.3, /, r=2.0, mode=1):
+        return where((x < 2) & (mode != 2), r * x * (1 - x), -x)
+
+    def guarded(x=0.3, /, r=2.0, mode=1):
+        return where(x == 0, r, r * x * (1 - x))
+
+    def ordered(x=0.3, /, r=2.0, mode=1):
+        return where(mode <= 1, r * x * (1 - x), -x)
+
+    switched = ds.Map(switched, "switched")
+    with pytest.raises(NoClosedForm, match=r"absolute\(mode - 1\) < 0.5"):
+        ds.fixed_points(switched, mode=2)
+    with pytest.raises(NoClosedForm, match="mode"):
+        ds.sweep(switched, 10, {"r": [2.0]}, ds.measures.lyapunov())
+    assert ds.sweep(switched, 1, {"mode": [1, 2]}, ds.measures.final("x")).x_final.values.tolist() == [0.42, -0.3]
+    assert len(ds.fixed_points(ds.Map(guarded, "guarded"))) == 1, "0 is none"
+    assert len(ds.fixed_points(ds.Map(ordered, "ordered"), mode=1)) == 2
 
 
 def test_each_cycle_of_a_step_with_cases_is_listed_once():
