@@ -3,9 +3,10 @@
 Each means the same for a Python or numpy number, for a numpy array, inside a numba kernel and for a sympy
 expression. numba is taught them in :mod:`dynsim.compilation`, so that importing this module stays cheap.
 
-Two rules for whoever writes such a function:
+Three rules for whoever writes such a function:
 
 * No ``if``, ``and`` or ``max``: a sympy symbol is neither true nor false. Use :func:`where` and :func:`maximum`.
+* No ``==`` with a parameter: a symbol equals no number. Write ``absolute(mode - 1) < 0.5``.
 * Write ``x * x``, not ``x**2``. Compiled code multiplies; CPython calls ``pow``, which differs from the product in
   the last bit about once in a thousand.
 
