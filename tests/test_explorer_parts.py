@@ -294,6 +294,8 @@ def test_each_of_several_numbers_can_be_shown():
         scope = {}
         exec(exporting.python(one.but(side=125), subject).replace("125)", "9)").rpartition("\n")[0], scope)
         assert scope["result"].lyapunov_spectrum.order == k
+    two = view.but(values={"order": 2}, beside="catapult", x=Axis("eta", 0.1, 1), y=Axis("lam", 0.5, 2))
+    assert [int(LIBRARY.compute(two, i, 5, lambda count: None).order) for i in (0, 1)] == [2, 2]
     look = orbit_at(subject, view, *(a.centres(1)[0] for a in (view.x, view.y)))
     assert dict(look.rows)["lyapunov spectrum"].count(",") == 1
     with pytest.raises(ValueError, match="orders 1 to 2"):

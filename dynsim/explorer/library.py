@@ -49,7 +49,8 @@ class Library:
         found = [(self.subject(view.map), view.but(beside="", look=0))]
         if view.beside:
             beside, own = self.subject(view.beside), view.but(map=view.beside, beside="", look=0)
-            found.append((beside, own.but(values=beside.values(own))))
+            order = {n: v for n, v in own.values.items() if n in beside.orders(own)}
+            found.append((beside, own.but(values=beside.values(own) | order)))
         return found
 
     def looked_at(self, view: View) -> tuple[Subject, View]:
