@@ -75,6 +75,8 @@ def probe(step: Callable, state) -> tuple:
                 f"step {step.__name__!r} fails on plain numbers ({type(error).__name__}: {error}); "
                 "it may use only arithmetic and the functions of dynsim.vocabulary."
             ) from error
+    if isinstance(outputs, tuple) and len(outputs) == 1:
+        raise TypeError(f"step {step.__name__!r} returns a tuple of one; return the number itself.")
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     for output in outputs:
         if not isinstance(output, (int, float, np.number)):

@@ -385,6 +385,37 @@ def test_a_store_that_grows_is_read_again(page, tmp_path):
         made.close()
 
 
+def test_a_page_says_when_its_explorer_has_ended(page):
+    made = ds.explore(link=CDAT)
+    page.goto(made.url + CDAT)
+    settled(page, re.escape(CDAT))
+    made.close()
+    page.wait_for_selector(".lost")
+    assert "ended" in page.locator(".lost").inner_text()
+    with pytest.raises(sync_api.Error, match="REFUSED"):
+        page.goto("about:blank")
+        page.goto(made.url)
+    assert "closed" in made._repr_html_() and "closed" in repr(made)
+
+
+@pytest.mark.parametrize("width", [1900, 1440, 1200, 960, 900])
+def test_nothing_lies_over_anything_else_at_any_width(browser, explorer, width):
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        opened = context.new_page()
+        opened.set_default_timeout(240_000)
+        link = CDAT.replace("&side=125", "&beside=cdat_undelayed&side=125&point=1.8:1.0&look=1")
+        shown(opened, explorer, link)
+        opened.wait_for_selector(".point :text('cdat_undelayed')")
+        boxes = [opened.locator(css).first.bounding_box() for css in (".map", ".point", ".take")]
+        boxes += [opened.locator(".bk-Figure").nth(i).bounding_box() for i in (0, 1)]
+        for i, one in enumerate(boxes):
+            assert one["x"] + one["width"] <= max(width, 900)
+            for other in boxes[:i]:
+                apart = [one[k] + one[s] <= other[k] + 1 or other[k] + other[s] <= one[k] + 1
+                         for k, s in (("x", "width"), ("y", "height"))]  # fmt: skip
+                assert any(apart), (one, other)
+
+
 def test_foreign_names_are_refused_and_host_is_told(page, explorer):
     port, open_ = explorer.url.rstrip("/").rpartition(":")[2], len(explorer._pages)
     assert page.request.get(explorer.url, headers={"Host": f"evil.example:{port}"}).ok

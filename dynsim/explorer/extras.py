@@ -182,6 +182,7 @@ class Extras:
         from .looking import orbit_at
 
         asked, known = subject.plain(view), Subject(view.map, subject.map)
+        self._rows.object = f"<div><h3>This point of {escape(view.map)}</h3>computing the orbit …</div>"
         show = partial(self._look_is, view.map, subject.map)
         self._work("looker", lambda stale: orbit_at(known, asked, *view.point, cells=subject.computed), show)
 

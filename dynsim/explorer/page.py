@@ -49,7 +49,7 @@ class Page:
         self.of: View | None = None
         self.pictures: list[figures.Picture] = []
         self._key, self._moving, self.scales = None, False, ()
-        self._newest, self._lacks, self._pause = None, 0.0, GROWS
+        self._newest, self._lacks, self._pause, self._failed = None, 0.0, GROWS, False
         self.painter = Painter(self._told, limits)
         self.controls = Controls(
             library,
@@ -77,6 +77,7 @@ class Page:
         for area, part in parts.items():
             part.styles = {"grid-area": area}
         self.whole = pn.Row(*parts.values(), stylesheets=[styles.PAGE], sizing_mode="stretch_width")
+        self._wide = self.whole, parts["controls"], parts["look"]
 
     def layout(self) -> pn.viewable.Viewable:
         """Everything on the page."""
@@ -109,11 +110,11 @@ class Page:
         except Exception as error:  # what a user's own map may raise is shown too
             self.fail(error)
             return False
-        self.alert.visible = self.alert.visible and quiet
+        self.alert.visible = self.alert.visible and (quiet or (self._failed and view.drawn == self.drawn))
         self.view = view
         self._arrange(view)
         if view.drawn != self.drawn:
-            self.drawn = view.drawn
+            self.drawn, self._failed = view.drawn, False
             self._say("computing …", busy=True)
             self.legend.object, self.results, self.of = "", (), None
             self.extras.unsettled()
@@ -184,7 +185,7 @@ class Page:
             self.extras.mark(view)
             self.canvas.children = [picture.figure for picture in self.pictures]
             self.canvas.width = width * len(names)
-            for part in (self.whole, self.extras.beside):
+            for part in self._wide:
                 part.css_classes = ["two"] * (len(names) > 1)
             self.about.object = f"<div>{escape(subject.about)}</div>"
         for range_, axis in zip(self._ranges, (view.x, view.y)):
@@ -211,7 +212,7 @@ class Page:
         if key_of(round.view) != self._key or (round.view.drawn != self.drawn and not round.side):
             return
         if round.error is not None:
-            self.results, self.of = (), None
+            self.results, self.of, self._failed = (), None, True
             for picture in self.pictures:
                 picture.blank(self.view.x, self.view.y, "no picture")
             self._say("")

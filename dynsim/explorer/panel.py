@@ -19,7 +19,7 @@ from .view import SIDES, Axis, View
 LOOP = "a landscape with a tuner …"
 FIRST_LOOP = "two_eigendirections.cdat"
 _NONE = "nothing"
-_SPANS = {"all steps": 0.0, "the second half": 0.5, "the last tenth": 0.9}
+_SPANS = {"all steps": 0.0, "second half": 0.5, "last tenth": 0.9}
 _WIDTH = 270
 
 
@@ -91,7 +91,7 @@ class Controls:
             names["y"], ends["y"], pn.Row(self.measure, self.of, self.order, margin=0),
             pn.Row(self.span, self.seed, margin=0), pn.Row(self.steps, self.side, margin=0), self.beside, self.sliders,
         ]  # fmt: skip
-        return pn.Column(*rows, width=_WIDTH + 30, margin=(0, 0, 0, 6))
+        return pn.Column(*rows, width=_WIDTH + 30, margin=(0, 0, 0, 6), stylesheets=[styles.CONTROLS])
 
     @contextmanager
     def _silent(self):
@@ -182,10 +182,8 @@ class Controls:
             )  # fmt: skip
             slider.param.watch(lambda event, name=name: self._slid(name, event.new), "value")
             self._slider[name] = slider
-        self.sliders[:] = [
-            pn.pane.HTML("<b>Other parameters, and starts</b>", margin=(6, 6, 0, 6)),
-            *self._slider.values(),
-        ]
+        title = pn.pane.HTML("<b>Other parameters, and starts</b>", margin=(6, 6, 0, 6))
+        self.sliders[:] = [title, *self._slider.values()] if self._slider else []
 
     # -- from the widgets to a view ---------------------------------------------------------------------------------
 

@@ -4,9 +4,12 @@ import asyncio
 import logging
 import threading
 import webbrowser
+from contextlib import suppress
 from html import escape
 
 import panel as pn
+from bokeh.events import ClientReconnected, ConnectionLost
+from bokeh.models import CustomJS
 
 from . import styles
 from .library import Library
@@ -18,6 +21,19 @@ MOST_PAGES = 24
 #: The largest message that a page may send, in bytes.
 LARGEST_MESSAGE = 2**20
 _LOCAL = ("localhost", "127.0.0.1")
+#: Seconds for which the last words to the pages may be on their way.
+PARTING = 0.2
+#: What a page does when its server is gone, and if it comes back.
+_LOST = """
+const note = document.createElement("div")
+note.className = "lost"
+note.textContent = "The explorer behind this page has ended, and nothing here works any more. Start it again (in a " +
+  "notebook, run its cell), and load this page or its link anew."
+note.style = "position: sticky; top: 0; z-index: 9999; padding: 10px 14px; background: #fdecea; color: #4a1d05; " +
+  "border-left: 4px solid #D55E00; font: 14px sans-serif"
+if (!document.querySelector(".lost")) document.body.prepend(note)
+"""
+_FOUND = "document.querySelector('.lost')?.remove()"
 
 
 class Explorer:
@@ -58,9 +74,14 @@ class Explorer:
             self._server.io_loop.add_callback(self._end)
             self._ended.wait(5)
 
-    def _end(self):
+    async def _end(self):
         for page in list(self._pages):
             page.close()
+        with suppress(AttributeError):  # Bokeh has no public way to hang up, and the pages must hear of it
+            for client in list(self._server._tornado._clients):
+                client._socket.close()
+        self._server.unlisten()
+        await asyncio.sleep(PARTING)
         self._server.stop()
         self._server.io_loop.stop()
 
@@ -94,6 +115,8 @@ class Explorer:
             return _notice(f"{MOST_PAGES} pages of this explorer are open already. Close one, and load this one again.")
         page = Page(self._library, self._first, self._limits, self._banner())
         self._pages.add(page)
+        page.doc.js_on_event(ConnectionLost, CustomJS(code=_LOST))
+        page.doc.js_on_event(ClientReconnected, CustomJS(code=_FOUND))
         pn.state.onload(page.begin)
         pn.state.on_session_destroyed(lambda context: self._gone(page))
         return page.layout()
@@ -115,14 +138,17 @@ class Explorer:
         self._pages.discard(page)
 
     def _repr_html_(self):
+        if self._ended.is_set():
+            return "<div>This explorer is closed; call ds.explore again.</div>"
+        url, name = escape(self.url), escape(self._first.map)
         return (
-            f'<iframe src="{escape(self.url)}" width="100%" height="900" style="border: 1px solid #d9dee4" '
-            f'allow="clipboard-write"></iframe><div><a href="{escape(self.url)}" target="_blank">in a tab of its own'
-            "</a></div>"
+            f'<iframe src="{url}" width="100%" height="960" style="border: 1px solid #d9dee4" allow="clipboard-write">'
+            f'</iframe><div>The explorer of {name}, also <a href="{url}" target="_blank">in a tab of its own</a> from '
+            "its first view. It runs as long as this kernel; if nothing is above, run the cell again.</div>"
         )
 
     def __repr__(self):
-        return f"<dynsim explorer at {self.url}>"
+        return f"<dynsim explorer at {self.url}{', closed' * self._ended.is_set()}>"
 
 
 def _notice(text):

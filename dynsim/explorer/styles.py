@@ -1,24 +1,35 @@
 """The page's looks."""
 
-#: Where its parts stand. A point is looked at beside the pictures, or below them where the window is too narrow; two
-#: pictures (class "two") need more room.
+#: Where its parts stand. A point is looked at beside the pictures, or below them where the window is too narrow; where
+#: it is narrower still the controls stand above. Two pictures (class "two") need more room.
 PAGE = """
 :host { display: grid !important; align-items: start; grid-template-rows: auto 1fr;
-        grid-template-columns: 300px minmax(660px, 1fr) 450px;
+        grid-template-columns: 300px minmax(650px, 1fr) 450px;
         grid-template-areas: "controls picture look" "controls below look"; }
-:host(.two) { grid-template-columns: 300px minmax(890px, 1fr) 450px; }
-@media (max-width: 1430px) { :host {
-        grid-template-rows: auto auto 1fr; grid-template-columns: 300px minmax(660px, 1fr);
+:host(.two) { grid-template-columns: 300px minmax(880px, 1fr) 450px; }
+@media (max-width: 1419px) { :host {
+        grid-template-rows: auto auto 1fr; grid-template-columns: 300px minmax(650px, 1fr);
         grid-template-areas: "controls picture" "controls look" "controls below"; } }
-@media (max-width: 1660px) { :host(.two) {
-        grid-template-rows: auto auto 1fr; grid-template-columns: 300px minmax(890px, 1fr);
+@media (max-width: 1649px) { :host(.two) {
+        grid-template-rows: auto auto 1fr; grid-template-columns: 300px minmax(880px, 1fr);
         grid-template-areas: "controls picture" "controls look" "controls below"; } }
+@media (max-width: 949px) { :host {
+        grid-template-rows: auto auto auto 1fr; grid-template-columns: minmax(650px, 1fr);
+        grid-template-areas: "controls" "picture" "look" "below"; } }
+@media (max-width: 1179px) { :host(.two) {
+        grid-template-rows: auto auto auto 1fr; grid-template-columns: minmax(880px, 1fr);
+        grid-template-areas: "controls" "picture" "look" "below"; } }
 """
-
-#: Below the pictures its parts stand side by side.
-LOOK = """
-@media (max-width: 1430px) { :host { flex-flow: row wrap !important; width: auto !important; } }
-@media (max-width: 1660px) { :host(.two) { flex-flow: row wrap !important; width: auto !important; } }
+_FLOWS = ":host%s { flex-flow: row wrap !important; align-items: end; width: auto !important; }"
+#: Below the pictures the parts of a point stand side by side; so do the controls above them.
+LOOK = f"""
+@media (max-width: 1419px) {{ {_FLOWS % ""} }}
+@media (max-width: 1649px) {{ {_FLOWS % "(.two)"} }}
+:host {{ align-items: start !important; }}
+"""
+CONTROLS = f"""
+@media (max-width: 949px) {{ {_FLOWS % ""} }}
+@media (max-width: 1179px) {{ {_FLOWS % "(.two)"} }}
 """
 ALERT = """
 :host { margin: 4px 10px; }

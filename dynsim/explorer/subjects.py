@@ -121,7 +121,9 @@ class Subject:
     @property
     def about(self) -> str:
         """What the page says of it: the first line of its text."""
-        return f"{self.name}: {self.map.doc.strip().splitlines()[0]}" if self.map.doc.strip() else self.name
+        if self.map.doc.strip():
+            return f"{self.name}: {self.map.doc.strip().splitlines()[0]}"
+        return f"{self.name}: a map of {', '.join(map(letter, self.map.state))}"
 
     def open_values(self, *swept: str) -> dict[str, float]:
         """A value for each parameter that the map leaves open."""
