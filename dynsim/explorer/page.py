@@ -77,7 +77,7 @@ class Page:
         for area, part in parts.items():
             part.styles = {"grid-area": area}
         self.whole = pn.Row(*parts.values(), stylesheets=[styles.PAGE], sizing_mode="stretch_width")
-        self._wide = self.whole, parts["controls"], parts["look"]
+        self._wide = self.whole, parts["controls"], self.controls.sliders, parts["look"]
 
     def layout(self) -> pn.viewable.Viewable:
         """Everything on the page."""

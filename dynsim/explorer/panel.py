@@ -67,7 +67,7 @@ class Controls:
         self.steps = text(label="Steps", css_classes=["steps"], **half)
         self.side = select(label="Cells a side", options=list(SIDES), **half)
         self.seed = text(label="Seed of the noise", **half)
-        self.sliders = pn.Column(width=_WIDTH + 20, margin=0)
+        self.sliders = pn.Column(width=_WIDTH + 20, margin=0, stylesheets=[styles.CONTROLS])
         self._measured = (self.measure, self.of, self.span, self.steps)
         self._slider: dict[str, Slider] = {}
         self._watch()
@@ -182,7 +182,7 @@ class Controls:
             )  # fmt: skip
             slider.param.watch(lambda event, name=name: self._slid(name, event.new), "value")
             self._slider[name] = slider
-        title = pn.pane.HTML("<b>Other parameters, and starts</b>", margin=(6, 6, 0, 6))
+        title = pn.pane.HTML("<b>Other parameters, and starts</b>", margin=(6, 6, 0, 6), styles={"flex-basis": "100%"})
         self.sliders[:] = [title, *self._slider.values()] if self._slider else []
 
     # -- from the widgets to a view ---------------------------------------------------------------------------------
