@@ -222,8 +222,8 @@ def shown(expression: sp.Basic, start: Iterable[str] = ()) -> str:
     return line.replace("-", "−").replace("**", "^").replace("*", "·")
 
 
-def told(value: float) -> str:
-    """A number for a reader, to six digits.
+def told(value: float, digits: int = 6) -> str:
+    """A number for a reader, to so many digits.
 
     Examples
     --------
@@ -232,4 +232,4 @@ def told(value: float) -> str:
     """
     if np.isnan(value):
         return "not a number"
-    return f"{value:.6g}".replace("inf", "∞").replace("-", "−")
+    return f"{value:.{digits}g}".replace("inf", "∞").replace("-", "−")

@@ -80,7 +80,8 @@ class Extras:
         """The fine picture is there: it can be taken along."""
         page = self._page
         lines = [escape(exporting.python(part, subject)) for subject, part in page.library.parts(page.view)]
-        link = escape(page.view.link(), quote=True)
+        link = escape("./" + page.view.link(), quote=True)
+        page.toolbar.give(True)
         self._take.object = (
             f'<div><a href="{link}" target="_blank" class="link">Link to this view</a>. In Python:'
             f"{''.join(f'<pre>{text}</pre>' for text in lines)}</div>"
@@ -88,6 +89,7 @@ class Extras:
 
     def unsettled(self) -> None:
         """Another picture is on its way: what could be taken along is of the old one."""
+        self._page.toolbar.give(False)
         self._take.object = "<div>The link, the data and the lines of Python come with the picture.</div>"
 
     def _when(self, part, do, hangs_on):
@@ -121,7 +123,7 @@ class Extras:
     def _draw_theory(self, view):
         self.lines = [[], []]
         for picture in self._page.pictures:
-            picture.theory([])
+            picture.theory([], view)
         parts = self._page.library.parts(view) if view.theory else []
         for i, pane in enumerate(self._theory):
             self._workers[f"theorist {i}"].ask(None)
@@ -140,7 +142,7 @@ class Extras:
         def show(found):
             labels = [f"{i}: {one.label}" for i, one in enumerate(found, start=1)]
             self.lines[which] = [(label, list(x), list(y)) for label, one in zip(labels, found) for x, y in one.pieces]
-            self._page.pictures[which].theory(self.lines[which])
+            self._page.pictures[which].theory(self.lines[which], part)
             told = [(label, ", ".join(filter(None, (one.source, one.note)))) for label, one in zip(labels, found)]
             pane.object = f"<div>{title}{_table(told) if told else 'none in this picture'}</div>"
 
@@ -230,10 +232,11 @@ class Extras:
         from .across import across
 
         name, asked, known = self._visited.value, subject.plain(view), Subject(view.map, subject.map)
-        self._work("crosser", lambda stale: across(known, asked, view.line, name, stale), self._cross_is)
 
-    def _cross_is(self, found):
-        self._diagram.children = [plots.diagram(found, self._page.view, self._visited.value)]
+        def show(found):
+            self._diagram.children = [plots.diagram(found, view, name)]
+
+        self._work("crosser", lambda stale: across(known, asked, view.line, name, stale), show)
 
 
 def _table(rows):

@@ -28,6 +28,8 @@ FARTHEST = 1e30
 DEEP = 1e-5
 #: The same for colours.
 FLAT = 1e-3
+#: Names of lines stand this share of the picture away from its frame, where the line does.
+INSIDE = 0.05
 _TOOLS = "pan,wheel_zoom,box_zoom,save"
 
 
@@ -74,10 +76,10 @@ class Picture:
         self._formats = [(a, a.formatter, CustomJSTickFormatter(code=_NEAR)) for a in (plot.xaxis[0], plot.yaxis[0])]
         self._image = ColumnDataSource(_nothing(x, y))
         drawn = plot.image_rgba("image", "x", "y", "dw", "dh", source=self._image)
-        self._names = CustomJSHover(args={"names": {}}, code=_NAME)
-        tip = [(labels[0], "$x{%0.6g}"), (labels[1], "$y{%0.6g}"), ("value", "@value{custom}")]
+        self._names, self._labels = CustomJSHover(args={"names": {}}, code=_NAME), labels
         plain = {"$x": "printf", "$y": "printf", "@value": self._names}
-        plot.add_tools(HoverTool(renderers=[drawn], tooltips=tip, formatters=plain, point_policy="follow_mouse"))
+        self._hover = HoverTool(renderers=[drawn], formatters=plain, point_policy="follow_mouse")
+        plot.add_tools(self._hover)
         self._bars = {}
         for log, mapper in ((False, LinearColorMapper), (True, LogColorMapper)):
             bar = ColorBar(color_mapper=mapper(palette=["#000000"], low=1, high=2), visible=False, width=12)
@@ -121,6 +123,8 @@ class Picture:
     def show(self, image: Image, view: View, title: str) -> None:
         """Show an image of the view; the image's tag in the browser is then the link of what is drawn."""
         x, y = view.x, view.y
+        tip = [(label, f"${k}{{%.{a.digits}g}}") for label, k, a in zip(self._labels, "xy", (x, y))]
+        self._hover.tooltips = [*tip, ("value", "@value{custom}")]
         self._names.args = {"names": {str(i): name for i, name in image.names.items()}}
         self._image.data = {
             "image": [image.rgba], "value": [image.values], "x": [x.low], "y": [y.low],
@@ -152,16 +156,28 @@ class Picture:
         """Mark the line of an orbit diagram, from one end on."""
         _put(self._line, {"x": [p[0] for p in places], "y": [p[1] for p in places]})
 
-    def theory(self, lines) -> None:
+    def theory(self, lines, view: View) -> None:
         """Draw boundaries: label, xs, ys of each piece; the number that a label begins with stands on its longest."""
         labels, xs, ys = zip(*lines) if lines else ((), (), ())
         _put(self._lines, {"xs": list(xs), "ys": list(ys), "label": list(labels)})
-        longest = {}
-        for label, x, y in lines:
-            if len(x) > len(longest.get(label, ((), ()))[0]):
-                longest[label] = x, y
-        middle = [(x[len(x) // 2], y[len(y) // 2], label.partition(":")[0]) for label, (x, y) in longest.items()]
-        _put(self._tags, {k: [m[i] for m in middle] for i, k in enumerate(("x", "y", "text"))})
+        tags = [(x, y, label.partition(":")[0]) for label, (x, y) in places(lines, view).items()]
+        _put(self._tags, {k: [tag[i] for tag in tags] for i, k in enumerate(("x", "y", "text"))})
+
+
+def places(lines, view: View) -> dict[str, tuple[float, float]]:
+    """Where the name of each line stands: on its longest piece, in the middle of what is not at the frame."""
+    longest = {}
+    for label, x, y in lines:
+        if len(x) > len(longest.get(label, ((), ()))[0]):
+            longest[label] = np.asarray(x), np.asarray(y)
+    found = {}
+    for label, (x, y) in longest.items():
+        s, t = view.x.share(x), view.y.share(y)
+        depth = np.minimum.reduce([s, 1 - s, t, 1 - t])
+        inside = np.flatnonzero(depth >= min(INSIDE, depth.max()))
+        at = inside[inside.size // 2]
+        found[label] = float(x[at]), float(y[at])
+    return found
 
 
 #: Deep in a zoom numbers differ in their last digits only: the first tick is written out, the others from there.
@@ -173,7 +189,7 @@ return "+" + String(Number((tick - first).toPrecision(Math.abs(second / (second 
 _NAME = """
 const name = names[String(value)]
 if (name !== undefined) return name
-return Number.isFinite(value) ? Number(value).toPrecision(6) : "not a number"
+return Number.isFinite(value) ? String(Number(Number(value).toPrecision(6))) : "no number"
 """
 
 

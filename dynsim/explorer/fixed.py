@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
@@ -91,11 +91,10 @@ def fixed_points_at(
         for known in found.known:
             if stale():
                 raise Abandoned
-            here, period = _here(map, known, values), known.point.period
-            if here is not None and not any(
-                period == p and _one_cycle(map, here, other, values) for p, other in points
-            ):
-                points.append((period, here))
+            period = known.point.period
+            for here in _members(map, known, values, orbit):
+                if not any(period == p and _one_cycle(map, here, other, values) for p, other in points):
+                    points.append((period, here))
         for period in found.notes:  # what sympy did not settle is looked for in numbers
             if stale():
                 raise Abandoned
@@ -118,6 +117,20 @@ def _known(map, here, points, period, values):
             return True
         now = _next(map, now, values)
     return False
+
+
+def _members(map, known, values, orbit):
+    """What is known, at these numbers; of a family, its members at the free states of the orbit's start and end."""
+    here = _here(map, known, values)
+    if not known.point.free or orbit is None:
+        return [here] if here else []
+    ends = {n: float(orbit[n][-1]) for n in known.point.free}
+    there = _here(map, known, values | ends) if all(abs(v) <= FAR for v in ends.values()) else None
+    if here and there and _near(here.place, there.place):
+        return [here]
+    found = [(here, "at the start's"), (there, "at the end's")]
+    free = ", ".join(letter(n) for n in known.point.free)
+    return [replace(one, text=f"{one.text} ({where} {free})") for one, where in found if one]
 
 
 def _here(map, known, values):

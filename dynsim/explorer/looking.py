@@ -10,6 +10,7 @@ import dynsim as ds
 
 from ..cli_request import measure as measure_of
 from ..labels import flags_of, named
+from ..plot import escape
 from ..sweeps import job_of, point_of
 from .derived import numbers, told
 from .subjects import Subject, letter
@@ -69,7 +70,8 @@ def orbit_at(subject: Subject, view: View, x: float, y: float, cells: bool = Tru
         note = "its noise is drawn anew: not that of the stored point"
     given = subject.values(view) | {view.x.name: float(x), view.y.name: float(y)}
     map, every = subject.map, max(1, -(-view.steps // (KEPT - 1)))
-    rows = [(letter(n) + "₀" * (n in map.state), told(v)) for n, v in ((view.x.name, x), (view.y.name, y))]
+    places = ((view.x, x), (view.y, y))
+    rows = [(letter(a.name) + "₀" * (a.name in map.state), told(v, a.digits)) for a, v in places]
     kinds = [view.measure, *(n for n in ("regime", "lifetime") if n in subject.measures)]
     for text in dict.fromkeys(kinds):
         rows.append(_measured(subject, view, given, text, number if subject.noisy and cells else None))
@@ -82,6 +84,9 @@ def orbit_at(subject: Subject, view: View, x: float, y: float, cells: bool = Tru
     else:
         end = orbit.isel(step=-1)
         last = [("step", f"{int(end.step):,}"), *((letter(str(n)), told(v.item())) for n, v in end.data_vars.items())]
+    if orbit is not None and (end := escape(orbit, map.state)) is not None:
+        dotted = f"the dotted line is step {int(orbit.step[end]):,}, from which on the orbit only grows"
+        note = "; ".join(filter(None, (note, dotted)))
     return Look(numbers(map, given), orbit, rows, last, note)
 
 

@@ -1,5 +1,6 @@
 """One open page: it holds the view, asks for its picture, and shows what comes."""
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from .history import History
 from .library import Library
 from .painting import Painter, Request, Round
 from .panel import Controls
+from .subjects import letter
 from .toolbar import Toolbar
 from .view import Limits, View
 
@@ -50,6 +52,7 @@ class Page:
         self.pictures: list[figures.Picture] = []
         self._key, self._moving, self.scales = None, False, ()
         self._newest, self._lacks, self._pause, self._failed = None, 0.0, GROWS, False
+        self._stopped = False
         self.painter = Painter(self._told, limits)
         self.controls = Controls(
             library,
@@ -61,13 +64,16 @@ class Page:
         self.extras = Extras(self)
         wide = {"sizing_mode": "stretch_width"}
         self.status = pn.pane.HTML("", stylesheets=[styles.STATUS], css_classes=["status"], **wide)
-        self.alert = pn.pane.HTML("", stylesheets=[styles.ALERT], css_classes=["alert"], visible=False, **wide)
+        self.alert = pn.pane.HTML("", stylesheets=[styles.ALERT], css_classes=["alert"], **wide)
+        dismiss = pn.widgets.Button(label="×", width=34, margin=(6, 4), css_classes=["dismiss"])
+        dismiss.on_click(lambda event: self.soon(self._alert, ""))
+        self._alerted = pn.Row(self.alert, dismiss, visible=False, margin=0, **wide)
         self.legend = pn.pane.HTML("", stylesheets=[styles.LEGEND], css_classes=["legend"], **wide)
         self.about = pn.pane.HTML("", stylesheets=[styles.STATUS], css_classes=["about"], **wide)
         self.banner = pn.pane.HTML(escape(banner), stylesheets=[styles.BANNER], visible=bool(banner), **wide)
         # Bokeh's own, so that new figures and what they show travel in one stream, in order.
         self.canvas = Row(children=[])
-        above = [self.banner, self.alert, self.about, self.toolbar.layout()]
+        above = [self.banner, self._alerted, self.about, self.toolbar.layout()]
         parts = {
             "controls": self.controls.layout(),
             "picture": pn.Column(*above, pn.pane.Bokeh(self.canvas), self.legend, self.status),
@@ -110,7 +116,8 @@ class Page:
         except Exception as error:  # what a user's own map may raise is shown too
             self.fail(error)
             return False
-        self.alert.visible = self.alert.visible and (quiet or (self._failed and view.drawn == self.drawn))
+        if not (quiet or (self._failed and view.drawn == self.drawn)):
+            self._alert("")
         self.view = view
         self._arrange(view)
         if view.drawn != self.drawn:
@@ -134,11 +141,13 @@ class Page:
 
     def fail(self, error: Exception) -> None:
         """Say what is wrong; the page stays as it is."""
-        self.alert.object = f"<div>{escape(str(error) or type(error).__name__)}</div>"
-        self.alert.visible = True
+        self._alert(str(error) or type(error).__name__)
         if self.controls.view is not None:
             self.controls.show(self.view, again=True)
             self._arrange(self.view)
+
+    def _alert(self, text):
+        self.alert.object, self._alerted.visible = f"<div>{escape(text)}</div>", bool(text)
 
     def back(self, steps: int) -> None:
         """Go back among the views, or forward (−1)."""
@@ -218,7 +227,7 @@ class Page:
             self._say("")
             self.fail(round.error)
         elif not round.side:
-            if self.toolbar.stop.visible:  # not stopped meanwhile
+            if not self._stopped:
                 self._say(f"computing … {round.share:.0%}", busy=True)
         else:
             self._show_results(round)
@@ -232,7 +241,7 @@ class Page:
             picture.show(image, view, shown(view)[i] + (":\n" if view.beside else ": ") + meaning(variable))
             images.append(image)
         size = f"{round.side} × {round.side} points × {view.steps:,} steps"
-        drawn = [result.attrs["drawn"] for result in round.results if "drawn" in result.attrs]
+        drawn = [_drawn(result) for result in round.results if "drawn" in result.attrs]
         if drawn and all(one.startswith("from the store") for one in drawn):
             size = f"{round.side} × {round.side} cells"
         if round.last and view.drawn == self.drawn:
@@ -242,7 +251,7 @@ class Page:
             self._say("; ".join([f"{size}: {round.seconds:.2f} s of computing", *map(escape, dict.fromkeys(drawn))]))
             self._settled()
             self._await_growth(round)
-        elif round.seconds > 0.1:
+        elif round.seconds > 0.1 and not self._stopped:
             self._say(f"{size}; a finer picture is on its way", busy=True)
 
     def _await_growth(self, round):
@@ -257,14 +266,19 @@ class Page:
         if self._newest is round and self.of is not None and self.of.drawn == self.drawn:
             self._paint()
 
-    def _say(self, text, busy=False):
+    def _say(self, text, busy=False, stopped=False):
         self.status.object = f"<div>{text}</div>"
-        self.toolbar.stop.visible = busy
+        self.toolbar.stop.visible, self._stopped = busy, stopped
+        self.toolbar.stop.label = "Go on" if stopped else "Stop"
 
-    def stop(self) -> None:
-        """Give up the computation that runs; the coarse picture stays."""
-        self.painter.stop()
-        self._say("stopped")
+    def stop_or_go(self) -> None:
+        """Give up the computation that runs, and the coarse picture stays; or begin it again."""
+        if self._stopped:
+            self._say("computing …", busy=True)
+            self._paint()
+        else:
+            self.painter.stop()
+            self._say("stopped before the fine picture was there", busy=True, stopped=True)
 
     def _settled(self):
         """A fine picture is there: the address, the history and what can be taken along follow."""
@@ -272,6 +286,12 @@ class Page:
         self.location.hash = self.view.link()
         self.toolbar.follow(self.history)
         self.extras.settled()
+
+
+def _drawn(result):
+    """How a stored sweep's picture came about, and where in its other dims it lies."""
+    at = [f"{letter(dim)} = {value}" for dim, value in json.loads(result.attrs["at"]).items()]
+    return result.attrs["drawn"] + f", at {', '.join(at)}" * bool(at)
 
 
 def key_of(view: View) -> tuple:

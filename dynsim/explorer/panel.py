@@ -13,7 +13,7 @@ from .. import checks
 from ..cli_request import measure as measure_of
 from . import styles, subjects
 from .library import Library
-from .view import SIDES, Axis, View
+from .view import LARGEST, SIDES, Axis, View
 
 #: In the list of maps: any landscape with any tuner.
 LOOP = "a landscape with a tuner …"
@@ -163,6 +163,8 @@ class Controls:
         of = asked.of or (self.of.value if self.of.value in subject.readable else subject.readable[0])
         self.of.param.update(options=list(subject.readable), value=of)
         self.span.visible = "skip" in asked.kind.options
+        if not self.span.visible:  # what was chosen stays for the next measure
+            return
         skip = asked.options.get("skip", 0)
         spans = {name: int(share * view.steps) for name, share in _SPANS.items()}
         named = next((n for n, s in spans.items() if s == skip), None)
@@ -179,6 +181,7 @@ class Controls:
             slider = Slider(
                 label=subject.described(name, short=True), value=value, start=low, end=high, step=(high - low) / 500,
                 format="0.[0000000]", width=_WIDTH, margin=(0, 6), css_classes=[f"slider-{name}"],
+                fixed_start=-LARGEST, fixed_end=LARGEST,
             )  # fmt: skip
             slider.param.watch(lambda event, name=name: self._slid(name, event.new), "value")
             self._slider[name] = slider
@@ -217,9 +220,10 @@ class Controls:
         self._changed(view.but(point=None, line=None))
 
     def _slid(self, name, value):
-        if self._quiet or value is None:
+        if self._quiet:
             return
-        if not math.isfinite(value):
+        if value is None or not math.isfinite(value):
+            self._slider = {}  # its ends are not finite any more
             self._failed(ValueError(f"{name} must be a finite number."))
             return
         if not self._sliding:

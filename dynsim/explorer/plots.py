@@ -21,6 +21,8 @@ def orbit(run: xr.Dataset, states) -> object:
 
     known = list(run.data_vars)
     names = [n for n in USUAL if n in known] if {"lam", "y"} <= set(known) else list(states)[:4]
+    if "p" in names and "log_p" in known and not (run.p.values > 0).all():  # p is too small for a double
+        names[names.index("p")] = "log_p"
     end = plot.escape(run, states)
     step = run.step.values
     panels, shared = [], None
@@ -68,6 +70,9 @@ def diagram(found, view: View, name: str) -> object:
         x_axis_label=along, output_backend="canvas",
     )  # fmt: skip
     panel.toolbar.logo = None
+    first, last = found.steps
+    panel.title.text = f"{view.map}: {letter(name)} from step {first:,} to {last:,}"
+    panel.title.text_font_size, panel.title.text_font_style = "12px", "normal"
     most = max(int(found.counts.max()), 2)
     image = np.where(found.counts > 0, found.counts, np.nan).astype(np.float32)
     mapper = LogColorMapper(palette=_COUNTS, low=1, high=most, nan_color="#FFFFFF")

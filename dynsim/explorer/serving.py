@@ -8,7 +8,7 @@ from contextlib import suppress
 from html import escape
 
 import panel as pn
-from bokeh.events import ClientReconnected, ConnectionLost
+from bokeh.events import ClientReconnected, ConnectionLost, DocumentReady
 from bokeh.models import CustomJS
 
 from . import styles
@@ -32,6 +32,13 @@ note.textContent = "The explorer behind this page has ended, and nothing here wo
 note.style = "position: sticky; top: 0; z-index: 9999; padding: 10px 14px; background: #fdecea; color: #4a1d05; " +
   "border-left: 4px solid #D55E00; font: 14px sans-serif"
 if (!document.querySelector(".lost")) document.body.prepend(note)
+"""
+#: Panel pushes an address that the browser's Back has brought once more, which cuts off Forward.
+_ONCE = """
+const push = history.pushState.bind(history)
+history.pushState = (state, title, url) => {
+  if (new URL(url, location.href).href != location.href) push(state, title, url)
+}
 """
 _FOUND = "document.querySelector('.lost')?.remove()"
 
@@ -115,6 +122,7 @@ class Explorer:
             return _notice(f"{MOST_PAGES} pages of this explorer are open already. Close one, and load this one again.")
         page = Page(self._library, self._first, self._limits, self._banner())
         self._pages.add(page)
+        page.doc.js_on_event(DocumentReady, CustomJS(code=_ONCE))
         page.doc.js_on_event(ConnectionLost, CustomJS(code=_LOST))
         page.doc.js_on_event(ClientReconnected, CustomJS(code=_FOUND))
         pn.state.onload(page.begin)

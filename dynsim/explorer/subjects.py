@@ -29,6 +29,8 @@ STEPS_A_CALL = 2**22
 SHORT = 22
 #: How some names are first shown; others go from half their default to 1.5 times it, small ones over four decades.
 _RANGES = {"sigma": (1.0, 3.0, False), "beta": (0.0, 1.0, False), "zeta": (0.0, 1.0, False)}
+#: What a closed loop's first view is over, where it has it.
+_TELLING = ("sigma", "eta", "peak", "a", "zeta", "q", "b", "lam", "x")
 #: First views: axes, values, measure and steps, where the usual choice shows little.
 _FIRST = {
     "self_stabilization": (("a", 1e-4, 1.0, True), ("x", 1e-4, 10.0, True), {"lam": 2.0}, "lifetime", 2000),
@@ -160,7 +162,8 @@ class Subject:
             return View(self.name, Axis(*x), Axis(*y), measure, steps, values)
         if len(self.names) < 2:
             raise ValueError(f"{self.name!r} has one name only, {self.names[0]!r}; a picture needs two axes.")
-        telling = [n for n in self.names if n != "eps"]
+        rank = {n: i for i, n in enumerate(_TELLING)}
+        telling = sorted((n for n in self.names if n != "eps"), key=lambda n: rank.get(n, len(rank)))
         x, y = (Axis(n, *self.usual_range(n)) for n in (telling if len(telling) > 1 else self.names)[:2])
         view = View(self.name, x, y, "regime", values=self.open_values(x.name, y.name))
         for measure in ("regime", "lyapunov"):  # a step with an if has no tangent

@@ -33,7 +33,7 @@ class Toolbar:
         self.back.on_click(lambda event: page.soon(page.back, 1))
         self.forward.on_click(lambda event: page.soon(page.back, -1))
         self.home.on_click(lambda event: page.soon(page.go, page.home))
-        self.stop.on_click(lambda event: page.soon(page.stop))
+        self.stop.on_click(lambda event: page.soon(page.stop_or_go))
         self.theory.param.watch(self._theory, "value")
         self.line.param.watch(lambda event: page.soon(page.extras.drawing, event.new), "value")
 
@@ -48,6 +48,11 @@ class Toolbar:
         self.back.disabled, self.forward.disabled = not history.before, not history.after
         self.theory.value = view.theory
 
+    def give(self, there: bool) -> None:
+        """Whether there is something to take along."""
+        for button in (self.png, *self.data):
+            button.disabled = not there
+
     def _name_data(self, *names):
         self.data[1].visible = bool(names[1])
         for button, name in zip(self.data, names):
@@ -60,12 +65,9 @@ class Toolbar:
 
     def _png(self):
         page = self._page
-        if not page.results:
-            return io.BytesIO()
         from .page import shown
 
         return io.BytesIO(exporting.png(page.of, page.results, shown(page.of), page.scales, page.extras.lines))
 
     def _data(self, which):
-        page = self._page
-        return io.BytesIO(exporting.netcdf(page.results[which], page.of) if which < len(page.results) else b"")
+        return io.BytesIO(exporting.netcdf(self._page.results[which], self._page.of))

@@ -15,6 +15,8 @@ import numpy as np
 
 from . import links
 
+#: The largest parameter or initial state: a slider must be able to hold the distance of two.
+LARGEST = 1e300
 #: How many cells a picture may have along a side.
 SIDES = (125, 250, 500, 1000)
 #: Neighbouring cells must be this many doubles apart at least.
@@ -64,7 +66,7 @@ class Axis:
     def ends(self, count: int) -> tuple[float, float]:
         """The middles of the first and the last cell."""
         if self.log:
-            half = math.log(self.high / self.low) / (2 * count)
+            half = (math.log(self.high) - math.log(self.low)) / (2 * count)
             return self.low * math.exp(half), self.high * math.exp(-half)
         half = (self.high - self.low) / (2 * count)
         return self.low + half, self.high - half
@@ -80,7 +82,7 @@ class Axis:
             raise ValueError(f"{self.name} must run between finite numbers, not from {self.low:g} to {self.high:g}.")
         if not self.low < self.high:
             raise ValueError(f"{self.name} must start below where it ends, not run from {self.low:g} to {self.high:g}.")
-        if not math.isfinite(self.high - self.low):
+        if not math.isfinite(self.high - self.low) or (self.log and self.low > 0 and self.high / self.low > 1e300):
             raise ValueError(f"{self.name} runs over more than a double can hold; zoom in.")
         if self.log and self.low <= 0:
             raise ValueError(f"a logarithmic axis needs positive numbers, and {self.name} starts at {self.low:g}.")
@@ -90,6 +92,12 @@ class Axis:
                 f"doubles are too coarse for this: there are {(self.high - self.low) / spacing:.0f} of them between "
                 f"{self.low!r} and {self.high!r}, for {count} cells of {self.name}. Zoom out."
             )
+
+    @property
+    def digits(self) -> int:
+        """How many digits tell its cells apart, six at least."""
+        share = (self.high - self.low) / max(abs(self.low), abs(self.high))
+        return int(np.clip(math.ceil(5 - math.log10(share)), 6, 17))
 
     def text(self) -> str:
         return f"{self.name}:{self.low!r}:{self.high!r}" + ":log" * self.log
@@ -164,8 +172,10 @@ class View:
             if axis.name in self.values:
                 raise ValueError(f"{axis.name} is given twice: as an axis, and as a value.")
         for name, value in self.values.items():
-            if not math.isfinite(value):
-                raise ValueError(f"{name} must be a finite number, not {value:g}.")
+            if not abs(value) <= LARGEST:
+                raise ValueError(f"{name} must be a finite number of at most {LARGEST:g}, not {value:g}.")
+        if self.line and self.line[:2] == self.line[2:]:
+            raise ValueError("the two ends of the line are one point.")
         for place in (self.point or (), self.line or ()):
             if not all(map(math.isfinite, place)):
                 raise ValueError("a point of the picture must have finite numbers.")

@@ -1,4 +1,4 @@
-"""UV model: gradient descent with a constant rate on ½(vᵀUx/√n − target)², residual z, output f = z + target.
+"""UV model: gradient descent with a constant rate on ½(vᵀUx/√n − target)², residual z, output z + target.
 
     z' = z (1 − ηλ + η²zf/n)            λ' = λ + (η/n) z (ηλz − 4f)
 
