@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from matplotlib.figure import Figure
 from ..cli_request import measure as measure_of
 from ..cli_sweep import save
 from ..colours import LINES
+from .figures import places
 from .subjects import DELAYED, Subject
 from .view import Axis, View
+
+_TAG = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85}
 
 
 def python(view: View, subject: Subject) -> str:
@@ -98,15 +102,22 @@ def png(view: View, results, names, scales, theory=()) -> bytes:
         plot.phase_diagram(result, variable, ax=ax, x=view.x.name, y=view.y.name, **style)
         ax.set(xscale="log" if view.x.log else "linear", yscale="log" if view.y.log else "linear")
         ax.set(xlim=(view.x.low, view.x.high), ylim=(view.y.low, view.y.high))
-        for _, xs, ys in theory[i] if theory else ():
+        lines = theory[i] if theory else ()
+        for _, xs, ys in lines:
             ax.plot(xs, ys, color="white", lw=2.4)
             ax.plot(xs, ys, color="black", lw=1.0, ls="--")
+        for label, place in places(lines, view).items():
+            ax.text(*place, label.partition(":")[0], fontsize=7, ha="center", va="center", bbox=_TAG)
+        caption = [f"{view.steps:,} steps", *dict.fromkeys(label for label, _, _ in lines)]
+        ax.text(0, -0.16, "\n".join(caption), transform=ax.transAxes, fontsize=8, va="top", linespacing=1.4)
         if view.point and i == view.look:
+            ax.plot(*view.point, marker="o", ms=9, mfc="none", mec="white", mew=2.8)
             ax.plot(*view.point, marker="o", ms=9, mfc="none", mec="black", mew=1.2)
         if view.line and i == view.look:
             ax.plot(view.line[::2], view.line[1::2], marker="o", ms=4, color=LINES[3], lw=1.5)
         ax.set_title(name, fontsize="medium")
-    figure.text(0.995, 0.002, f"{view.steps:,} steps", ha="right", va="bottom", fontsize=7)
+    for ax in figure.axes:  # that of a colour bar may be long
+        ax.set_ylabel("\n".join(textwrap.wrap(ax.get_ylabel(), 44)))
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
