@@ -221,7 +221,7 @@ def test_along_A_uv_balanced_has_one_value_then_two():
     view = subject.first()
     found = across(subject, view, (0.2, 0.4, 1.2, 0.4), "u")
     assert found.counts.dtype == np.uint32 and found.counts.shape == (160, 400) and not found.escaped.any()
-    assert (found.counts.sum(axis=0) == 200).all() and found.steps == (750, 949)
+    assert (found.counts.sum(axis=0) == 200).all() and found.steps == (801, 1000)
     cells = (found.counts > 0).sum(axis=0)
     assert (cells[found.x < 0.97] == 1).all() and (cells[found.x > 1.01] == 2).all()
     edges = np.linspace(found.low, found.high, len(found.counts) + 1)

@@ -81,7 +81,7 @@ def across(
     >>> subject = Library().subject("uv_balanced")
     >>> found = across(subject, subject.first(), (0.5, 0.4, 1.2, 0.4), "u")
     >>> found.counts.shape, found.steps, (found.counts > 0).sum(axis=0)[[0, -1]]
-    ((160, 400), (750, 949), array([1, 2]))
+    ((160, 400), (801, 1000), array([1, 2]))
     """
     map = subject.map
     names = (*map.state, *map.observables)
@@ -90,8 +90,8 @@ def across(
     x, y = _between(view.x, line[0], line[2], position), _between(view.y, line[1], line[3], position)
     grid = Grid({view.x.name: ("line", x), view.y.name: ("line", y)})
     fixed = map.complete(subject.values(view), swept=grid.names)
-    skip = int(view.steps * (1 - SHARE))
-    keep = min(KEPT, view.steps + 1 - skip)
+    keep = min(KEPT, view.steps + 1 - int(view.steps * (1 - SHARE)))
+    skip = view.steps + 1 - keep
     kept = _unless(stale, lambda stop: Ends(map, grid, fixed, view.seed).fresh(skip, keep, stop))
     if kept is None:
         return None
