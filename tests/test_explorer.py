@@ -9,6 +9,7 @@ import xarray as xr
 
 import dynsim as ds
 from dynsim.explorer import colouring, exporting
+from dynsim.explorer.figures import places
 from dynsim.explorer.library import Library
 from dynsim.explorer.painting import COARSE, COARSEST, Painter, Request
 from dynsim.explorer.subjects import map_of, tuners_for
@@ -64,6 +65,34 @@ def test_a_grid_is_the_middles_of_its_cells_and_the_lines_of_python_make_the_sam
     )
     text = exporting.python(loop, LIBRARY.subject(loop.map))
     assert "ds.closed_loop(ds.landscapes.two_eigendirections, ds.tuners.cdat, delay=1)" in text
+
+
+def test_a_line_of_one_point_and_a_range_beyond_doubles_are_refused():
+    with pytest.raises(ValueError, match="one point"):
+        VIEW.but(line=(1.0, 2.0, 1.0, 2.0)).check(Limits())
+    with pytest.raises(ValueError, match="more than a double can hold"):
+        VIEW.but(y=Axis("nu", 1e-300, 1e300, True)).check(Limits())
+    with pytest.raises(ValueError, match="at most 1e\\+300"):
+        VIEW.but(values={"lam": 1e305}).check(Limits())
+    assert Axis("nu", 1e-150, 1e149, True).centres(3)[1] == pytest.approx(10**-0.5)
+
+
+def test_digits_tell_the_cells_of_a_deep_zoom_apart():
+    for width in (1.0, 1e-3, 1e-9, 1e-12):
+        axis = Axis("sigma", 1.5, 1.5 + width)
+        one, other = axis.centres(500)[:2]
+        assert f"{one:.{axis.digits}g}" != f"{other:.{axis.digits}g}"
+
+
+def test_the_name_of_a_line_stands_off_the_frame_and_on_the_line():
+    x = np.linspace(1.5, 2.5, 200)
+    lines = [("1: all the way", x, np.geomspace(0.1, 10, 200)), ("1: all the way", x[:3], [1, 2, 3]),
+             ("2: in a corner", x[:5], np.full(5, 9.9))]  # fmt: skip
+    found = places(lines, VIEW)
+    assert list(found) == ["1: all the way", "2: in a corner"]
+    x0, y0 = found["1: all the way"]
+    assert 1.9 < x0 < 2.1 and y0 == pytest.approx(0.1 * 100 ** (x0 - 1.5))
+    assert found["2: in a corner"][1] == 9.9
 
 
 class Told:

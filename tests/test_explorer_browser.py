@@ -394,6 +394,7 @@ def test_a_stored_sweep(page, tmp_path):
         (picture,) = settled(page, "map=sweep.zarr", side=500)
         assert "from the store" in text(page, ".status")
         assert set(values(picture).ravel()) == set(stored.regime.values.ravel())
+        assert ", at" not in text(page, ".status"), "there is no third dim"
         view = View.from_link(page.evaluate("location.hash"))
         near = view.but(x=replace(view.x, low=1.99, high=2.01))
         page.goto(made.url + near.link())

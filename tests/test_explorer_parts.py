@@ -1,5 +1,6 @@
 """What the explorer shows beside its picture: the theory's boundaries, one point, and the diagram along a line."""
 
+import re
 import threading
 
 import numpy as np
@@ -203,6 +204,17 @@ def test_points_of_a_family_are_not_listed_one_by_one(name, values):
     assert "apart from families" in found.note
 
 
+def test_a_family_has_its_members_where_the_orbit_starts_and_ends():
+    """With κ = 0 μ stays, and the 2-cycle that the orbit falls on is δ² = μ/c, not that of where δ starts."""
+    values = {"kappa": 0.0, "c": 1.0, "mu": 0.82, "delta": 1.2}
+    orbit = ds.orbit(ds.maps.flip_normal_form, 2000, progress=False, **values)
+    cycles = [p for p in fixed_points_at(ds.maps.flip_normal_form, values, orbit=orbit).points if "2-cycle" in p.kind]
+    (settled,) = (one for one in cycles if abs(one.place["mu"] - 0.82) < 1e-9)
+    assert settled.place["delta"] ** 2 == pytest.approx(0.82) and settled.attracts
+    assert "at the end's δ" in settled.text
+    assert any("at the start's δ" in one.text and one.place["delta"] == pytest.approx(1.2) for one in cycles)
+
+
 def test_a_map_without_a_closed_form_is_searched_by_numbers():
     def own(x=0.4, /, r=2.0):
         return cos(r * x) * x + tanh(x) * 0.5
@@ -280,6 +292,15 @@ def test_a_noisy_point_has_the_draws_of_its_cell():
     assert "cell" in look.note
     stored = orbit_at(subject, view, x, y, cells=False)
     assert stored.orbit.x[-1] != picture[17, 90] and "anew" in stored.note
+
+
+def test_what_escapes_says_what_the_dotted_line_is():
+    subject = LIBRARY.subject("catapult")
+    look = orbit_at(subject, subject.first(), 1.9, 7.0)
+    assert re.search("dotted line is step [0-9]+, from which on", look.note)
+    gone = int(re.search("step ([0-9]+)", look.note)[1])
+    size = np.abs(look.orbit.z.values)
+    assert size[gone] < size[gone + 1] and not size[-1] < 1e12
 
 
 def test_each_of_several_numbers_can_be_shown():
