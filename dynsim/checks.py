@@ -24,8 +24,8 @@ def known_name(name, known, what, of=""):
         raise ValueError(f"unknown {what} {name!r}{of}.{nearest(name, known)} Known: {listing}.")
 
 
-def whole(value, what, least=0):
-    """`value` as an int, if it is a whole number of at least `least` that compiled code can count to."""
+def whole(value, what, least=0, most=MOST):
+    """`value` as an int, if it is a whole number from `least` to `most`."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -38,8 +38,8 @@ def whole(value, what, least=0):
         number = int(as_float)
     if number < least:
         raise ValueError(f"{what} must be a whole number >= {least}, not {value!r}.")
-    if number > MOST:
-        raise ValueError(f"{what} must be at most 2^62, not {value!r}.")
+    if number > most:
+        raise ValueError(f"{what} must be at most {most:,}, not {value!r}.")
     return number
 
 

@@ -196,9 +196,7 @@ def grid(name: str, values) -> np.ndarray | list:
     if kind not in ([], ["log"]) or not count:
         raise ValueError(f"{name}={values} is not a grid; write {_GRIDS.format(name)}.")
     first, last = _number(first, name, values), _number(last, name, values)
-    count = checks.whole(count, f"the count in {name}={values}", least=2)
-    if count > _LONGEST:
-        raise ValueError(f"the count in {name}={values} must be at most {_LONGEST:,}.")
+    count = checks.whole(count, f"the count in {name}={values}", least=2, most=_LONGEST)
     if math.isinf(first) or math.isinf(last):
         raise ValueError(f"{name}={values} must start and stop at finite numbers.")
     if kind and first * last <= 0:

@@ -42,7 +42,7 @@ SWEEPS = {
     "reserved dim": (dict(over={"eta": ("step", [1, 2])}), ValueError, "reserved"),
     "negative steps": (dict(over=GOOD, steps=-1), ValueError, "steps must be a whole number >= 0, not -1"),
     "broken steps": (dict(over=GOOD, steps=2.5), ValueError, "steps must be a whole number >= 0, not 2.5"),
-    "endless steps": (dict(over=GOOD, steps=1e20), ValueError, "steps must be at most 2"),
+    "endless steps": (dict(over=GOOD, steps=1e20), ValueError, "steps must be at most 4,611"),
     "text steps": (dict(over=GOOD, steps="many"), ValueError, "steps must be a whole number"),
     "no threads": (dict(over=GOOD, threads=0), ValueError, "threads must be a whole number >= 1"),
     "device": (dict(over=GOOD, device="abacus"), ValueError, "unknown device 'abacus'"),
